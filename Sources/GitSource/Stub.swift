@@ -1,0 +1,4 @@
+import CLibgit2
+import Subprocess
+
+enum StubM {}

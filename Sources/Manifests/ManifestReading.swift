@@ -1,0 +1,57 @@
+package import MeshModel
+
+/// What the reader of a target's manifests must know besides the files.
+package struct ManifestSettings: Hashable, Sendable {
+    /// The target's mesh (`--mesh`).
+    package var mesh: String?
+    /// Namespace of documents that name none.
+    package var namespace: String
+    package var variables: [String: String]
+    /// Resources known to exist at the endpoint, by which references may resolve; nil offline.
+    package var live: Set<ResourceID>?
+    /// Offline: whether unresolved references are errors instead of warnings.
+    package var isStrict: Bool
+    /// Account and region of the target, for ARNs of another account or region.
+    package var account: String?
+    package var region: String?
+
+    package init(
+        mesh: String? = nil,
+        namespace: String = "default",
+        variables: [String: String] = [:],
+        live: Set<ResourceID>? = nil,
+        isStrict: Bool = false,
+        account: String? = nil,
+        region: String? = nil
+    ) {
+        self.mesh = mesh
+        self.namespace = namespace
+        self.variables = variables
+        self.live = live
+        self.isStrict = isStrict
+        self.account = account
+        self.region = region
+    }
+}
+
+/// The outcome of reading a tree: desired state, or why there is none.
+package struct ManifestReading: Hashable, Sendable {
+    /// One desired state per mesh of the tree; usable only without error diagnostics.
+    package let desired: [DesiredState]
+    /// Sorted by position.
+    package let diagnostics: [Diagnostic]
+    package let fileCount: Int
+    package let documentCount: Int
+    /// Documents of other kinds (Deployment, Service), which were passed over.
+    package let skippedDocumentCount: Int
+    package let skippedFileCount: Int
+
+    package var hasErrors: Bool { diagnostics.contains { $0.severity == .error } }
+
+    /// Reads every file; findings in one never hide those in another.
+    ///
+    /// Total: no input traps.
+    package static func read(_ tree: SourceTree, _ settings: ManifestSettings) -> ManifestReading {
+        fatalError()
+    }
+}

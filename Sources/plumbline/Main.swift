@@ -1,0 +1,3 @@
+import ArgumentParser
+
+@main struct Main { static func main() { print("hi") } }
