@@ -35,6 +35,32 @@ package struct RolloutPolicy: Hashable, Sendable, Codable {
     }
 }
 
+extension RolloutPolicy {
+    /// The policy that governs a route: the one whose matching glob has most literal characters.
+    ///
+    /// A tie is an error where manifests are read; for routes that only live knows, the first
+    /// policy by name decides, so that the answer never depends on the order of files.
+    package static func policy(
+        for id: ResourceID,
+        in policies: [RolloutPolicy]
+    ) -> RolloutPolicy? {
+        closest(to: id, in: policies).min { $0.name < $1.name }
+    }
+
+    /// Every policy with a claim on a route that no other beats; more than one is a tie.
+    package static func closest(
+        to id: ResourceID,
+        in policies: [RolloutPolicy]
+    ) -> [RolloutPolicy] {
+        let claims = policies.compactMap { policy in
+            policy.routes.filter { $0.matches(id) }.map(\.literalCount).max()
+                .map { (policy: policy, literals: $0) }
+        }
+        let best = claims.map(\.literals).max()
+        return claims.filter { $0.literals == best }.map(\.policy)
+    }
+}
+
 /// A condition to hold between steps: where its number comes from and what it must be.
 package struct Gate: Hashable, Sendable, Codable {
     /// One series of a text exposition: a metric and the labels it must carry.
