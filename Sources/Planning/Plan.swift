@@ -24,7 +24,45 @@ package struct Plan: Hashable, Sendable, Codable {
     /// Remove what nothing points at any more; only after every wave and shift was accepted.
     package let contract: [Wave]
     /// Set when a guardrail or ownership refuses (part of) the plan; `apply` then exits 4.
+    ///
+    /// Where a refusal stops everything (`Refusal.Reason.stopsPlan`) the phases are empty.
     package let refusals: [Refusal]
+
+    package init(
+        id: String,
+        changeDigest: String,
+        target: Target,
+        revision: Revision,
+        changes: [Change] = [],
+        deferred: [Deferral] = [],
+        hazards: [Hazard] = [],
+        records: [RecordOnly] = [],
+        expand: [Wave] = [],
+        inPlace: [Wave] = [],
+        shifts: [Shift] = [],
+        contract: [Wave] = [],
+        refusals: [Refusal] = []
+    ) {
+        self.id = id
+        self.changeDigest = changeDigest
+        self.target = target
+        self.revision = revision
+        self.changes = changes
+        self.deferred = deferred
+        self.hazards = hazards
+        self.records = records
+        self.expand = expand
+        self.inPlace = inPlace
+        self.shifts = shifts
+        self.contract = contract
+        self.refusals = refusals
+    }
+
+    /// Every wave in the order of execution; the shifts stand between `inPlace` and `contract`.
+    package var waves: [Wave] { expand + inPlace + contract }
+
+    /// Nothing to write and nothing to record.
+    package var isEmpty: Bool { waves.isEmpty && shifts.isEmpty && records.isEmpty }
 }
 
 /// How desired, applied and live relate for one resource; `semantics` §1.
@@ -89,9 +127,14 @@ package struct Deferral: Hashable, Sendable, Codable {
         case held
         case pruneOff
         case notSelected
+        /// Deleting it now would break what still points at it.
         case stillReferenced
+        /// No longer declared, but edited by someone else: pruned only with `--allow-deletes`.
         case conflict
+        /// It needs what another deferred change would have brought.
         case dependsOnDeferred
+        /// A guardrail or another owner refuses it; the plan's refusals say which.
+        case refused
     }
 
     package let resource: ResourceID
@@ -139,13 +182,28 @@ package struct Refusal: Hashable, Sendable, Codable {
         case protected
         case ungated
         case tooManyTargets
+        /// The tags of an unowned resource name another ledger.
+        case foreignOwner
+        /// The mesh that the ledger knows is not there.
+        case targetGone
+
+        /// Whether nothing at all may be written, not only the resource in question.
+        package var stopsPlan: Bool {
+            switch self {
+            case .tooManyDeletes, .tooManyMissing, .targetGone: true
+            case .meshDelete, .protected, .ungated, .tooManyTargets, .foreignOwner: false
+            }
+        }
     }
 
     package let reason: Reason
+    /// The resource it is about; absent where it is about the plan as a whole.
+    package let resource: ResourceID?
     package let message: String
 
-    package init(reason: Reason, message: String) {
+    package init(reason: Reason, resource: ResourceID? = nil, message: String) {
         self.reason = reason
+        self.resource = resource
         self.message = message
     }
 }
@@ -182,9 +240,13 @@ package struct Write: Hashable, Sendable, Codable {
     package let action: Action
     /// The full spec to send; absent for a delete.
     package let body: SpecValue?
-    /// The live body the plan was made against; absent for a create.
+    /// The body this write replaces: the live one the plan was made against, or the one an earlier
+    /// write of the plan left; absent for a create.
     package let before: SpecValue?
-    /// The live (uid, version) the plan was made against; absent for a create.
+    /// The live (uid, version) the plan was made against.
+    ///
+    /// Absent for a create, which expects nothing there, and for a later write to a resource that
+    /// the plan has written already, which expects our own last read-back.
     package let expects: LiveVersion?
     /// Tags to send with a create.
     package let tags: [String: String]
@@ -263,10 +325,13 @@ package struct Shift: Hashable, Sendable, Codable {
     package let route: ResourceID
     /// Absent: one step, no gate.
     package let policy: RolloutPolicy?
+    /// What a rollback writes: the baseline, with the ports that expand has put in place.
     package let baseline: SpecValue
     package let desired: SpecValue
+    /// The body the first step replaces.
     package let before: SpecValue
-    package let expects: LiveVersion
+    /// Absent where expand has written the route already: our own last read-back.
+    package let expects: LiveVersion?
     package let steps: [ShiftStep]
 
     package init(
@@ -275,7 +340,7 @@ package struct Shift: Hashable, Sendable, Codable {
         baseline: SpecValue,
         desired: SpecValue,
         before: SpecValue,
-        expects: LiveVersion,
+        expects: LiveVersion?,
         steps: [ShiftStep]
     ) {
         self.route = route
