@@ -1,7 +1,9 @@
 import FoundationEssentials
 
-/// One way to write a value as JSON: members sorted by their UTF-8 bytes, no white space, only the
-/// escapes JSON demands. Digests, the wire and `-o json` all use it, so equal values are equal text.
+/// One way to write a value as JSON.
+///
+/// Members sorted by their UTF-8 bytes, no white space, only the escapes JSON demands. Digests,
+/// the wire and `-o json` all use it, so equal values are equal text.
 extension SpecValue {
     /// The canonical text on one line.
     package var json: String {
@@ -17,7 +19,9 @@ extension SpecValue {
         return text
     }
 
-    /// Reads JSON. Depth is bounded by the decoder (512); integers beyond 64 bits become numbers.
+    /// Reads JSON.
+    ///
+    /// Depth is bounded by the decoder (512); integers beyond 64 bits become numbers.
     package init(json bytes: some Sequence<UInt8>) throws {
         self = try JSONDecoder().decode(SpecValue.self, from: Data(bytes))
     }

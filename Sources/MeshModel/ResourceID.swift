@@ -75,8 +75,9 @@ extension ResourceID: Comparable {
 }
 
 extension ResourceID: CustomStringConvertible {
-    /// The tail of the ARN after the mesh, `virtualRouter/checkout/route/main`; `mesh/shop` for a
-    /// mesh. A `/` or `%` inside a name is percent-encoded.
+    /// The tail of the ARN after the mesh, `virtualRouter/checkout/route/main`.
+    ///
+    /// `mesh/shop` for a mesh. A `/` or `%` inside a name is percent-encoded.
     package var address: String {
         let own = kind.segment + "/" + Self.escape(name)
         guard let container = kind.parent, let parent else { return own }

@@ -1,18 +1,43 @@
 /// What one kind's spec may hold: the table that every interpreter of specs reads.
 ///
-/// The shapes stand in `Schema+*.swift`, one `static let` each. The interpreters (validation,
-/// normal form, diff, spellings) are small functions over them in their own files.
+/// The shapes stand in `Schema+*.swift`, one `static let` each, as the API model 2019-01-25 has
+/// them; structurally equal twins of the model are one shape here. The interpreters (validation,
+/// normal form, diff, references) are small functions over the table, each in its own file.
 package enum Schema {
     /// The root shape of a kind's spec.
-    package static func shape(of kind: Kind) -> Shape { fatalError() }
+    package static func shape(of kind: Kind) -> Shape {
+        switch kind {
+        case .mesh: mesh
+        case .virtualNode: virtualNode
+        case .virtualRouter: virtualRouter
+        case .route: route
+        case .virtualService: virtualService
+        case .virtualGateway: virtualGateway
+        case .gatewayRoute: gatewayRoute
+        }
+    }
 
     /// Checks a spec against the table and the prose rules; an empty answer means it is sound.
+    ///
     /// Never traps, whatever the value.
-    package static func validate(_ spec: SpecValue, as kind: Kind) -> [SpecFinding] { fatalError() }
+    package static func validate(_ spec: SpecValue, as kind: Kind) -> [SpecFinding] {
+        validate(spec, shape(of: kind))
+    }
 
-    /// The value equality is defined on: sets sorted, empty dropped, documented defaults filled,
-    /// durations in milliseconds, weights as ratios. Total: unknown members are kept as they are.
-    package static func normalForm(_ spec: SpecValue, as kind: Kind) -> SpecValue { fatalError() }
+    /// Checks a value against one shape alone, such as one of another format.
+    package static func validate(_ value: SpecValue, _ shape: Shape) -> [SpecFinding] {
+        var validation = Validation()
+        validation.check(value, shape, at: [])
+        return validation.findings
+    }
+
+    /// The value equality is defined on.
+    ///
+    /// Sets sorted, empty dropped, documented defaults filled, durations in milliseconds, weights
+    /// as ratios. Zero is not absent. Total: unknown members are kept as they are.
+    package static func normalForm(_ spec: SpecValue, as kind: Kind) -> SpecValue {
+        NormalForm(weights: .asRatios).ofSpec(spec, shape(of: kind))
+    }
 
     /// Whether two specs mean the same.
     package static func equal(_ left: SpecValue, _ right: SpecValue, as kind: Kind) -> Bool {
@@ -25,21 +50,26 @@ package enum Schema {
     }
 
     /// Field by field, in the schema's order, between the normal forms.
+    ///
+    /// Weights are compared as ratios but shown as they were written: 50 to 10, not 1 to 9.
     package static func diff(
         from before: SpecValue,
         to after: SpecValue,
         as kind: Kind
-    ) -> [FieldChange] { fatalError() }
+    ) -> [FieldChange] {
+        let form = NormalForm(weights: .asWritten)
+        let shape = shape(of: kind)
+        var diff = Diff()
+        diff.compare(form.ofSpec(before, shape), form.ofSpec(after, shape), .shape(shape), at: "")
+        return diff.changes
+    }
 }
-
-/// One shape of the table: a structure, its fields, and whether it is a union.
-package struct Shape: Sendable {}
 
 /// Something wrong in a spec: where, what, and what to write instead.
 package struct SpecFinding: Hashable, Sendable {
     /// Path from the spec: `["listeners", "0", "portMapping", "port"]`.
     package let path: [String]
-    /// A stable name: `unknownField`, `missingField`, `badValue`, …
+    /// A stable lower-camel-case name for scripts, such as `unknownField`.
     package let code: String
     package let message: String
 

@@ -1,7 +1,9 @@
 package import MeshModel
 
-/// What a plan means to do, in order, for one revision and one target. Immutable; it leaves no
-/// meaningful choice to execution: bodies of all steps and of the rollback are in it.
+/// What a plan means to do, in order, for one revision and one target.
+///
+/// Immutable; it leaves no meaningful choice to execution: bodies of all steps and of the rollback
+/// are in it.
 package struct Plan: Hashable, Sendable, Codable {
     /// Digest of every input that could change what the plan does (`semantics` §6).
     package let id: String
