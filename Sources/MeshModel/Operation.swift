@@ -52,6 +52,53 @@ package enum Operation: Hashable, Sendable {
         }
     }
 
+    /// A member of a request that does not stand in the path.
+    package struct Member: Hashable, Sendable {
+        package let name: String
+        package let isRequired: Bool
+
+        package init(name: String, isRequired: Bool) {
+            self.name = name
+            self.isRequired = isRequired
+        }
+    }
+
+    /// Members in the query, sorted by name.
+    package var query: [Member] {
+        let paging = [Member(name: "limit", isRequired: false)]
+        let token = [Member(name: "nextToken", isRequired: false)]
+        let owner = takesMeshOwner ? [Member(name: "meshOwner", isRequired: false)] : []
+        let arn = [Member(name: "resourceArn", isRequired: true)]
+        return switch self {
+        case .resource(.list, _): paging + owner + token
+        case .resource: owner
+        case .tagResource, .untagResource: arn
+        case .listTagsForResource: paging + token + arn
+        }
+    }
+
+    /// Members of the body, sorted by name; none where the request has no body.
+    package var body: [Member] {
+        switch self {
+        case .resource(.create, let kind):
+            [
+                Member(name: "clientToken", isRequired: false),
+                Member(name: kind.nameMember, isRequired: true),
+                Member(name: "spec", isRequired: kind != .mesh),
+                Member(name: "tags", isRequired: false),
+            ]
+            .sorted { $0.name < $1.name }
+        case .resource(.update, let kind):
+            [
+                Member(name: "clientToken", isRequired: false),
+                Member(name: "spec", isRequired: kind != .mesh),
+            ]
+        case .tagResource: [Member(name: "tags", isRequired: true)]
+        case .untagResource: [Member(name: "tagKeys", isRequired: true)]
+        case .resource, .listTagsForResource: []
+        }
+    }
+
     /// Whether the operation takes `meshOwner` in the query: all but those on meshes and tags.
     package var takesMeshOwner: Bool {
         guard case .resource(let verb, let kind) = self else { return false }

@@ -87,11 +87,9 @@ package enum ListOrder: Sendable {
 }
 
 /// The two patterns of the API model, both on Cloud Map instance attributes.
-package enum TextPattern: Sendable {
-    /// `^[a-zA-Z0-9!-~]+$`
-    case attributeKey
-    /// `^([a-zA-Z0-9!-~][  a-zA-Z0-9!-~]*){0,1}[a-zA-Z0-9!-~]{0,1}$`
-    case attributeValue
+package enum TextPattern: String, Sendable {
+    case attributeKey = "^[a-zA-Z0-9!-~]+$"
+    case attributeValue = "^([a-zA-Z0-9!-~][  a-zA-Z0-9!-~]*){0,1}[a-zA-Z0-9!-~]{0,1}$"
 
     /// Whether the text has the pattern; a byte check, since both allow ASCII only.
     package func matches(_ text: String) -> Bool {
