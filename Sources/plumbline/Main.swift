@@ -1,3 +1,9 @@
 import ArgumentParser
 
-@main struct Main { static func main() { print("hi") } }
+@main struct Main: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "plumbline",
+        abstract: "Keeps a service mesh true to Git.",
+        subcommands: [GitChildCommand.self]
+    )
+}

@@ -1,0 +1,200 @@
+import CLibgit2
+import Foundation
+package import MeshModel
+
+/// What a mirror follows, and how.
+package struct GitSettings: Sendable {
+    /// Folder of the bare mirror, made when missing: a cache that may be deleted at any time.
+    package let mirror: String
+    package let remote: RemoteAddress
+    package let ref: WatchedRef
+    /// Path of a binary that serves `GitChild.subcommand`, as a rule our own.
+    package let executable: String
+    package var credentials: GitCredentials?
+    /// PEM file of the only authorities to trust, instead of the system's.
+    package var certificateFile: String?
+    /// After this long an attempt is killed.
+    package var timeout: Duration = .seconds(30)
+    /// Bytes that one attempt may receive: a manifest repository with its history is far smaller.
+    package var receivedLimit = 1 << 30
+    package var tree = TreeLimits()
+
+    package init(mirror: String, remote: RemoteAddress, ref: WatchedRef, executable: String) {
+        self.mirror = mirror
+        self.remote = remote
+        self.ref = ref
+        self.executable = executable
+    }
+}
+
+/// A bare mirror of one remote: commits and files as plain values, never a work tree.
+///
+/// In: an address, a ref, credentials. Out: `Revision`, `GitTree`, or a `GitError` that says what
+/// to do next. Law: no checkout, nothing followed, nothing unbounded; the network is touched by a
+/// child process only, which is killed at its deadline, and which writes only into refs of its
+/// own attempt. Moving the ref that we read is the act of this actor.
+///
+/// libgit2 blocks, and its handles belong to one thread at a time: the actor has its own queue,
+/// and a handle lives no longer than one call.
+package actor GitMirror {
+    private let settings: GitSettings
+    private let executor = QueueExecutor("plumbline.git-mirror")
+    private var isPrepared = false
+    /// Attempts are counted, so that a slow one cannot move the ref behind a later one.
+    private var started = 0
+    private var accepted = 0
+
+    nonisolated package var unownedExecutor: UnownedSerialExecutor {
+        executor.asUnownedSerialExecutor()
+    }
+
+    package init(_ settings: GitSettings) { self.settings = settings }
+
+    /// Asks the remote, fetches if it moved, and answers the newest revision of a folder.
+    package func newest(under path: String) async throws -> Revision {
+        let folder = try WatchedPath(path)
+        if let commit = try pinnedCommit() { return try revision(commit, under: folder) }
+        try prepare()
+        started += 1
+        let number = started
+        let attempt = "\(MirrorRefs.attempts)/\(number)-\(UInt64.random(in: 0...UInt64.max))"
+        let request = try makeRequest(attempt)
+        let child = RemoteChild(executable: settings.executable, timeout: settings.timeout)
+        let answer: ChildAnswer
+        do {
+            answer = try await child.ask(request)
+        } catch {
+            try? sweep(attempt)
+            throw error
+        }
+        defer { try? sweep(attempt) }
+        let commit = try settle(answer, number, attempt, known: request.known)
+        return try revision(commit, under: folder)
+    }
+
+    /// The files of a folder at a revision, from the object database alone.
+    package func tree(at revision: Revision, under path: String) throws -> GitTree {
+        let folder = try WatchedPath(path)
+        let repository = try open()
+        let operation = GitOperation("Read", "\(revision):\(folder)")
+        guard let id = ObjectID.parse(revision.tree) else {
+            throw operation.error(.invalid, "'\(revision.tree)' is no object id")
+        }
+        return try TreeWalk.read(repository, tree: id, path: folder.text, limits: settings.tree)
+    }
+
+    /// Whether `old` is `new` or comes before it; a commit that the mirror lacks is before none.
+    ///
+    /// The mirror holds the whole history of what it follows, so "no" means the branch was rewound.
+    package func isAncestor(_ old: String, of new: String) throws -> Bool {
+        guard let old = ObjectID.parse(old), let new = ObjectID.parse(new) else { return false }
+        let repository = try open()
+        guard MirrorRefs.hasCommit(old, in: repository), MirrorRefs.hasCommit(new, in: repository)
+        else { return false }
+        guard git_oid_equal([old], [new]) == 0 else { return true }
+        return git_graph_descendant_of(repository.pointer, [new], [old]) == 1
+    }
+
+    private var openOperation: GitOperation { GitOperation("Open Git mirror", settings.mirror) }
+
+    private func open() throws(GitError) -> RepositoryHandle {
+        do throws(GitError) {
+            return try RepositoryHandle(openBare: settings.mirror, for: openOperation)
+        } catch {
+            throw openOperation.error(
+                .fileSystem,
+                error.message,
+                nextStep: "check its rights, or delete the folder: it is only a cache"
+            )
+        }
+    }
+
+    /// Makes the mirror on first use, and forgets attempts that a dead process left behind.
+    private func prepare() throws(GitError) {
+        guard !isPrepared else { return }
+        if !FileManager.default.fileExists(atPath: settings.mirror + "/HEAD") {
+            _ = try RepositoryHandle(
+                createBare: settings.mirror,
+                for: GitOperation("Make Git mirror", settings.mirror)
+            )
+        }
+        try sweep(MirrorRefs.attempts)
+        isPrepared = true
+    }
+
+    private func sweep(_ namespace: String) throws(GitError) {
+        try MirrorRefs.delete(under: namespace, in: try open(), openOperation)
+    }
+
+    /// The ref that we read: one per remote and watched ref, so that a state folder which is
+    /// pointed at another repository never answers with the old one's commits.
+    private var seen: String {
+        let key = Digest(of: Array("\(settings.remote.text)\n\(settings.ref.name)".utf8))
+        return "\(MirrorRefs.seen)/\(key.short)"
+    }
+
+    /// A watched commit that was fetched before needs no network: it cannot change.
+    private func pinnedCommit() throws -> String? {
+        guard settings.ref.isCommit,
+            FileManager.default.fileExists(atPath: settings.mirror + "/HEAD")
+        else { return nil }
+        return try MirrorRefs.commit(of: seen, in: try open())
+    }
+
+    private func makeRequest(_ attempt: String) throws(GitError) -> ChildRequest {
+        ChildRequest(
+            mirror: settings.mirror,
+            address: settings.remote.text,
+            username: settings.credentials?.username,
+            password: try settings.credentials?.password(),
+            certificateFile: settings.certificateFile,
+            ref: settings.ref,
+            known: try MirrorRefs.commit(of: seen, in: try open()),
+            attempt: attempt,
+            receivedLimit: settings.receivedLimit,
+            timeoutMilliseconds: Int32(clamping: settings.timeout.milliseconds)
+        )
+    }
+
+    /// Turns a child's answer into the commit to read, and moves our ref there.
+    private func settle(
+        _ answer: ChildAnswer,
+        _ number: Int,
+        _ attempt: String,
+        known: String?
+    ) throws(GitError) -> String {
+        let operation = GitOperation("Fetch", settings.remote.text)
+        let repository = try open()
+        let commit: String
+        switch answer {
+        case .failed(let error):
+            throw error
+        case .unchanged:
+            guard let known else { throw operation.error(.childFailed, "nothing is known yet") }
+            return known
+        case .fetched(let ref):
+            guard let fetched = try MirrorRefs.commit(of: ref, in: repository) else {
+                throw operation.error(.refNotFound, "'\(settings.ref)' names no commit")
+            }
+            commit = fetched
+        case .fetchedAll:
+            commit = settings.ref.name
+            guard MirrorRefs.reaches(commit, under: attempt, in: repository) else {
+                throw operation.error(
+                    .refNotFound,
+                    "no branch or tag of the remote reaches commit '\(commit)'",
+                    nextStep: "push the commit to a branch, or name another"
+                )
+            }
+        }
+        if number > accepted {
+            try MirrorRefs.move(seen, to: commit, in: repository, operation)
+            accepted = number
+        }
+        return commit
+    }
+
+    private func revision(_ commit: String, under path: WatchedPath) throws(GitError) -> Revision {
+        try CommitReader.revision(commit, ref: settings.ref, path: path, in: try open())
+    }
+}

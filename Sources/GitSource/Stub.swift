@@ -1,4 +1,0 @@
-import CLibgit2
-import Subprocess
-
-enum StubM {}
