@@ -21,7 +21,16 @@ package enum Schema {
     ///
     /// Never traps, whatever the value.
     package static func validate(_ spec: SpecValue, as kind: Kind) -> [SpecFinding] {
-        validate(spec, shape(of: kind))
+        var validation = Validation()
+        validation.check(spec, shape(of: kind), at: [])
+        switch kind {
+        case .virtualNode: validation.checkNode(spec)
+        case .virtualRouter, .virtualGateway: validation.checkListeners(spec)
+        case .route: validation.checkRoute(spec)
+        case .gatewayRoute: validation.checkGatewayRoute(spec)
+        case .mesh, .virtualService: break
+        }
+        return validation.findings
     }
 
     /// Checks a value against one shape alone, such as one of another format.
