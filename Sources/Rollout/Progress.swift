@@ -1,0 +1,95 @@
+import MeshModel
+import Planning
+
+/// How far a rollout has come: with the plan, all that a second process needs to carry on.
+///
+/// It refers to the plan by place instead of copying bodies, because it is stored after every
+/// effect while the plan never changes.
+package struct RolloutProgress: Hashable, Sendable, Codable {
+    /// Tells the intents of two rollouts of one plan apart.
+    let run: Int64
+    var stage: Stage = .ready
+    var wave: WaveRun?
+    var shifts: [ShiftRun] = []
+    /// Our own last read-back of every resource written, by full address.
+    var landed: [String: Landed] = [:]
+    /// Rollback intents, written ahead when the rollout started and not used yet.
+    var reserve: [Reserve] = []
+    var nextIntent = 1
+    var nextSample = 1
+    /// Asked to stop at the next step boundary.
+    var isStopping = false
+    /// The newer commit that took over.
+    var successor: Revision?
+    var casualties: [Casualty] = []
+    /// Wake-ups that were asked for and have not come.
+    var wakes: [Instant] = []
+    /// The latest moment the machine was told of.
+    var seen: Instant
+    var outcome: RolloutOutcome?
+
+    enum Stage: Hashable, Sendable, Codable {
+        case ready
+        case waves(Phase, Int)
+        case shifts
+        case ended
+    }
+
+    init(run: Int64, at now: Instant) {
+        self.run = run
+        seen = now
+    }
+}
+
+/// A resource as we read it back: its version, and the place in the plan whose body it has.
+struct Landed: Hashable, Sendable, Codable {
+    let version: LiveVersion
+    let place: Place
+}
+
+/// An intent on disk for a write that is only made when something goes wrong.
+struct Reserve: Hashable, Sendable, Codable {
+    let place: Place
+    let resource: ResourceID
+    let intent: String
+}
+
+/// A resource that did not get where it was meant to, and why.
+struct Casualty: Hashable, Sendable, Codable {
+    enum Fate: String, Hashable, Sendable, Codable {
+        case halted
+        case rolledBack
+        /// Not started, because something it is gated with failed before.
+        case skipped
+    }
+
+    let resource: ResourceID
+    let fate: Fate
+    let reason: String
+    /// Routes behind whose gates it failed; nothing of theirs is started any more.
+    var routes: [ResourceID] = []
+}
+
+/// Why something goes back to its baseline.
+enum Cause: Hashable, Sendable, Codable {
+    case gate(String)
+    case deadline(String)
+    case superseded
+    /// Another write of the same gated wave failed.
+    case failure(String)
+
+    var reason: String {
+        switch self {
+        case .gate(let reason), .deadline(let reason), .failure(let reason): reason
+        case .superseded: "a newer commit took over"
+        }
+    }
+
+    /// Whether the content itself failed, and is held until the manifest says something else.
+    var holds: Bool {
+        switch self {
+        case .gate, .deadline: true
+        case .superseded, .failure: false
+        }
+    }
+}

@@ -1,0 +1,25 @@
+import MeshModel
+import Planning
+
+/// One call of the machine: the moment, and the effects gathered so far.
+struct Turn {
+    let now: Instant
+    /// The rollout was asked to stop: nothing new is sent, what waits stays where it is.
+    let isParking: Bool
+    private(set) var records: [Effect] = []
+    private(set) var others: [Effect] = []
+
+    init(now: Instant, isParking: Bool = false) {
+        self.now = now
+        self.isParking = isParking
+    }
+
+    /// Records first: they reach the disk before anything else happens.
+    var effects: [Effect] { records + others }
+
+    mutating func record(_ entry: LedgerEntry, _ changes: [AppliedChange] = []) {
+        records.append(.record(entry, changes))
+    }
+
+    mutating func ask(_ effect: Effect) { others.append(effect) }
+}
