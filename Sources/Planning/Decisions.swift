@@ -1,0 +1,207 @@
+import MeshModel
+
+/// What to do with each resource: the moves that go ahead, and everything that does not.
+///
+/// One resource is decided by its row of the table, the options and the guardrails. What depends on
+/// another resource's fate comes after, in `Decisions+Dependencies.swift`.
+struct Decisions {
+    let input: PlanInput
+    let comparisons: [Comparison]
+    private(set) var moves: [ResourceID: Move] = [:]
+    private(set) var deferred: [Deferral] = []
+    private(set) var refusals: [Refusal] = []
+    private(set) var records: [RecordOnly] = []
+
+    init(_ input: PlanInput) {
+        self.input = input
+        comparisons = Comparison.all(
+            desired: input.desired,
+            live: input.live,
+            applied: input.applied,
+            ignore: input.guardrails.ignore
+        )
+        for comparison in comparisons {
+            release(comparison)
+            decide(comparison)
+        }
+        deferDependents()
+        checkSize()
+    }
+
+    var isStopped: Bool { refusals.contains { $0.reason.stopsPlan } }
+
+    mutating func hold(back id: ResourceID, _ reason: Deferral.Reason, _ message: String) {
+        moves[id] = nil
+        deferred.append(Deferral(id, reason, message))
+    }
+
+    mutating func refuse(_ id: ResourceID, _ reason: Refusal.Reason, _ message: String) {
+        hold(back: id, .refused, message)
+        refusals.append(Refusal(reason: reason, resource: id, message: message))
+    }
+
+    private mutating func decide(_ comparison: Comparison) {
+        let id = comparison.id
+        switch comparison.driftClass {
+        case .inSync, .flapped, .ignored, .unmanaged:
+            break
+        case .unownedEqual, .unownedDifferent:
+            decideUnowned(comparison)
+        case .convergedElsewhere:
+            guard let live = comparison.live else { break }
+            record(.applied, comparison, .applied(id, AppliedResource(accepting: live)))
+        case .gone:
+            record(.pruned, comparison, .forgotten(id))
+        case .pending, .modified, .missing, .conflict, .orphaned, .inFlight:
+            if !input.options.only.contains(id) {
+                hold(back: id, .notSelected, "not among what --only selects")
+            } else if let body = comparison.body {
+                decideDeclared(comparison, body)
+            } else {
+                decideDelete(comparison)
+            }
+        }
+    }
+
+    private mutating func decideDeclared(_ comparison: Comparison, _ body: SpecValue) {
+        let id = comparison.id
+        let isDrift = comparison.driftClass == .modified || comparison.driftClass == .missing
+        if isDrift {
+            moves[id] = Move(comparison, to: body, isCorrection: true)
+        } else if isHeld(comparison) {
+            decideHeld(comparison)
+        } else if comparison.live != nil, isProtected(id) {
+            refuse(id, .protected, "protected: change it by hand, or lift the guardrail")
+        } else {
+            moves[id] = Move(comparison, to: body)
+        }
+    }
+
+    /// Held content is not tried again; what someone else did meanwhile is put right all the same.
+    private mutating func decideHeld(_ comparison: Comparison) {
+        let id = comparison.id
+        let hold = input.applied.holds[id]
+        let since = hold.map { " at \($0.revision.short): \($0.reason)" } ?? ""
+        if let accepted = comparison.baseline, comparison.sides.live != comparison.sides.applied {
+            moves[id] = Move(comparison, to: accepted, isCorrection: true)
+        }
+        deferred.append(
+            Deferral(id, .held, "failed\(since); commit something else, or --release it")
+        )
+    }
+
+    private mutating func decideDelete(_ comparison: Comparison) {
+        let id = comparison.id
+        if !input.options.prune {
+            hold(back: id, .pruneOff, "no longer declared; --prune deletes it")
+        } else if comparison.driftClass == .conflict, input.options.allowDeletes == nil {
+            let message = "no longer declared, but edited by someone else; --allow-deletes N"
+            hold(back: id, .conflict, message)
+        } else if id.kind == .mesh, !input.options.deleteMesh {
+            refuse(id, .meshDelete, "deleting the mesh itself needs --delete-mesh")
+        } else if isProtected(id) {
+            refuse(id, .protected, "protected: delete it by hand, or lift the guardrail")
+        } else {
+            moves[id] = Move(deleting: comparison)
+        }
+    }
+
+    private mutating func decideUnowned(_ comparison: Comparison) {
+        let id = comparison.id
+        let isDifferent = comparison.driftClass == .unownedDifferent
+        guard let live = comparison.live, let body = comparison.body else { return }
+        guard input.options.adopt.contains(id), input.options.only.contains(id) else {
+            if isDifferent { hold(back: id, .unowned, "live, but not ours; --adopt takes it over") }
+            return
+        }
+        if let owner = input.owners[id], owner != input.ledgerID {
+            refuse(id, .foreignOwner, "belongs to the ledger \(owner); adopt it there")
+            return
+        }
+        record(.adopted, comparison, .applied(id, AppliedResource(accepting: live)))
+        guard isDifferent else { return }
+        if isProtected(id) {
+            refuse(id, .protected, "protected: change it by hand, or lift the guardrail")
+        } else {
+            moves[id] = Move(comparison, to: body)
+        }
+    }
+
+    /// A hold ends for good when something else is declared, or when a person says so.
+    private mutating func release(_ comparison: Comparison) {
+        let id = comparison.id
+        guard input.applied.holds[id] != nil, !isHeld(comparison) else { return }
+        record(.released, comparison, .released(id))
+    }
+
+    private func isHeld(_ comparison: Comparison) -> Bool {
+        guard let hold = input.applied.holds[comparison.id] else { return false }
+        return hold.content == comparison.heldContent
+            && !input.options.release.contains(comparison.id)
+    }
+
+    private func isProtected(_ id: ResourceID) -> Bool {
+        input.guardrails.protected.contains { $0.matches(id) }
+    }
+
+    private mutating func record(
+        _ entry: EventKind,
+        _ comparison: Comparison,
+        _ change: AppliedChange
+    ) {
+        records.append(
+            RecordOnly(
+                entry: entry,
+                resource: comparison.id,
+                change: change,
+                before: comparison.applied?.body,
+                after: comparison.live?.spec,
+                reason: entry == .released ? "hold released" : comparison.reason
+            )
+        )
+    }
+
+    /// The guardrails on how much may go, or be gone, at once.
+    private mutating func checkSize() {
+        let owned = input.applied.resources.count
+        let deletes = moves.values.count { $0.action == .delete }
+        let percent = "\(input.guardrails.maxDeletePercent) % of \(owned) owned"
+        if let most = input.options.allowDeletes {
+            stop(.tooManyDeletes, if: deletes > most, "\(deletes) deletes, --allow-deletes \(most)")
+        } else {
+            stop(
+                .tooManyDeletes,
+                if: input.guardrails.areExceeded(by: deletes, of: owned),
+                "\(deletes) deletes, allowed are \(input.guardrails.maxDeletes) and \(percent); "
+                    + "look at what is no longer declared, then --allow-deletes \(deletes)"
+            )
+        }
+        guard !input.options.recreate else { return }
+        let missing = comparisons.count { $0.applied != nil && $0.live == nil && $0.desired != nil }
+        let isGone = input.live.resources.isEmpty && owned > 0
+        stop(
+            .targetGone,
+            if: isGone,
+            "the mesh that the ledger knows is not at \(input.target.endpoint); "
+                + "look there, then --recreate"
+        )
+        stop(
+            .tooManyMissing,
+            if: !isGone && input.guardrails.areExceeded(by: missing, of: owned),
+            "\(missing) owned resources are missing, allowed are \(input.guardrails.maxDeletes) "
+                + "and \(percent); find out who deleted them, then --recreate"
+        )
+    }
+
+    private mutating func stop(_ reason: Refusal.Reason, if isStopped: Bool, _ message: String) {
+        guard isStopped else { return }
+        refusals.append(Refusal(reason: reason, message: message))
+    }
+}
+
+extension AppliedResource {
+    /// A live body taken as it is: applied and accepted at once.
+    init(accepting live: LiveResource) {
+        self.init(body: live.spec, baseline: live.spec, version: live.version)
+    }
+}

@@ -1,0 +1,103 @@
+import MeshModel
+
+/// Which policies' gates judge a change that is not a shift (`semantics` §4).
+///
+/// A resource is on the path of a route when the route's traffic passes it: gateway route and
+/// gateway, service, router, the route itself, its targets' nodes, and the mesh around them.
+struct GatePaths {
+    enum Moment {
+        /// Before the shifts: judged by where traffic goes now.
+        case before
+        /// After them: judged by where it goes in the end.
+        case after
+    }
+
+    private let policies: [RolloutPolicy]
+    /// Routes with gates, by each resource on their paths.
+    private var routes: [ResourceID: Set<ResourceID>] = [:]
+    private var now: [ResourceID: SpecValue] = [:]
+    private var goal: [ResourceID: SpecValue] = [:]
+
+    init(_ decisions: Decisions) {
+        policies = decisions.input.desired.policies
+        now = decisions.input.live.resources.mapValues(\.spec)
+        goal = now
+        for move in decisions.moves.values { goal[move.id] = move.goal }
+        let callers = Self.callers(now, goal)
+        for id in now.keys where id.kind == .route && gatedPolicy(for: id) != nil {
+            for resource in path(of: id, callers) { routes[resource, default: []].insert(id) }
+        }
+    }
+
+    func policy(for route: ResourceID) -> RolloutPolicy? {
+        RolloutPolicy.policy(for: route, in: policies)
+    }
+
+    /// Whether the gates of some route judge a write, which then can be taken back.
+    func isGated(_ write: Write) -> Bool {
+        write.action == .update && !write.isCorrection
+            && !(routes[write.resource] ?? []).flatMap { gatedPath($0, .before) }.isEmpty
+    }
+
+    /// A level as a wave, with the gates of every route that it could hurt.
+    func wave(_ operations: [Schedule.Operation], _ moment: Moment) -> Wave {
+        let gated = operations.filter { isGated($0.write) }
+        let judges = Set(gated.flatMap { routes[$0.id] ?? [] }).sorted()
+        let gates = judges.flatMap { gatedPath($0, moment) }
+        let policies = gates.map(\.policy)
+        return Wave(
+            writes: operations.map(\.write),
+            gates: gates,
+            rollback: gates.isEmpty ? [] : gated.compactMap(\.rollback).reversed(),
+            soak: policies.map(\.soak).max() ?? .zero,
+            deadline: policies.map(\.deadline).max() ?? .seconds(30 * 60)
+        )
+    }
+
+    /// The gates of one route over every target that carries weight; none where nothing does.
+    private func gatedPath(_ route: ResourceID, _ moment: Moment) -> [GatedPath] {
+        let body = moment == .before ? now[route] : goal[route]
+        guard let policy = gatedPolicy(for: route), let traffic = body.flatMap(RouteTraffic.init)
+        else { return [] }
+        let carrying = traffic.targets.filter { $0.weight > 0 }.map(\.target).sorted()
+        guard !carrying.isEmpty else { return [] }
+        return [GatedPath(route: route, policy: policy, new: carrying, old: [])]
+    }
+
+    private func gatedPolicy(for route: ResourceID) -> RolloutPolicy? {
+        policy(for: route).flatMap { $0.gates.isEmpty ? nil : $0 }
+    }
+
+    private func path(
+        of route: ResourceID,
+        _ callers: [ResourceID: Set<ResourceID>]
+    ) -> Set<ResourceID> {
+        var path: Set<ResourceID> = [route, .mesh(route.mesh)]
+        for body in [now[route], goal[route]].compactMap({ $0 }) {
+            path.formUnion(References.of(body, route).map(\.target))
+        }
+        guard let router = route.container else { return path }
+        path.insert(router)
+        for service in callers[router] ?? [] where service.kind == .virtualService {
+            path.insert(service)
+            for entry in callers[service] ?? [] where entry.kind == .gatewayRoute {
+                path.insert(entry)
+                if let gateway = entry.container { path.insert(gateway) }
+            }
+        }
+        return path
+    }
+
+    /// Who names whom, now or in the end.
+    private static func callers(
+        _ bodies: [ResourceID: SpecValue]...
+    ) -> [ResourceID: Set<ResourceID>] {
+        var callers: [ResourceID: Set<ResourceID>] = [:]
+        for (id, body) in bodies.joined() {
+            for reference in References.of(body, id) where reference.isHard {
+                callers[reference.target, default: []].insert(id)
+            }
+        }
+        return callers
+    }
+}

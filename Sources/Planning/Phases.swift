@@ -1,0 +1,178 @@
+import MeshModel
+
+/// Puts the moves into the three phases: expand, then what serves traffic, then contract.
+struct Phases {
+    let input: PlanInput
+    let moves: [ResourceID: Move]
+    let stages: [ResourceID: Stages]
+    private let ports: RoutePorts
+    private let paths: GatePaths
+    private(set) var shifts: [Shift] = []
+
+    init(_ decisions: Decisions) {
+        input = decisions.input
+        moves = decisions.moves
+        let ports = RoutePorts(decisions)
+        self.ports = ports
+        let hurried = Self.nodesWaitedForLess(decisions)
+        stages = moves.mapValues { move in
+            Stages(move, ports, lowersTimeouts: hurried.contains(move.id))
+        }
+        paths = GatePaths(decisions)
+        shifts = moves.keys.sorted().compactMap(shift)
+    }
+
+    var expand: [Wave] {
+        let operations = moves.values.compactMap { move -> Schedule.Operation? in
+            let stage = stages[move.id]
+            if move.action == .create, let body = stage?.main {
+                return Schedule.Operation(
+                    write: create(move, body),
+                    rollback: nil,
+                    needs: needsOfCreate(move, body)
+                )
+            }
+            guard let body = stage?.expand, let live = move.live else { return nil }
+            return operation(
+                move,
+                body,
+                replacing: live.spec,
+                expects: live.version,
+                undo: move.baseline,
+                needs: needsOfExpansion(move)
+            )
+        }
+        return Schedule.levels(operations).map { paths.wave($0, .before) }
+    }
+
+    /// What serves no policy's route, or puts drift right, goes first: no gate holds it up, and
+    /// none takes it back.
+    var inPlace: [Wave] {
+        let shifted = Set(shifts.map(\.route))
+        let operations = moves.values.compactMap { move -> Schedule.Operation? in
+            guard move.action == .update, !shifted.contains(move.id), let live = move.live,
+                let body = stages[move.id]?.main
+            else { return nil }
+            let expanded = stages[move.id]?.expand
+            return operation(
+                move,
+                body,
+                replacing: expanded ?? live.spec,
+                expects: expanded == nil ? live.version : nil,
+                undo: undo(of: move, after: expanded),
+                needs: needsOfUpdate(move)
+            )
+        }
+        return Schedule.levels(operations)
+            .flatMap { level in
+                let gated = level.filter { paths.isGated($0.write) }
+                let free = level.filter { !paths.isGated($0.write) }
+                return [free, gated].filter { !$0.isEmpty }.map { paths.wave($0, .before) }
+            }
+    }
+
+    var contract: [Wave] {
+        let operations = moves.values.compactMap { move -> Schedule.Operation? in
+            if move.action == .delete, let live = move.live {
+                let expanded = stages[move.id]?.expand
+                let write = Write(
+                    resource: move.id,
+                    action: .delete,
+                    body: nil,
+                    before: expanded ?? live.spec,
+                    expects: expanded == nil ? live.version : nil
+                )
+                return Schedule.Operation(
+                    write: write,
+                    rollback: nil,
+                    needs: needsOfDelete(move.id)
+                )
+            }
+            guard let stage = stages[move.id], let body = stage.contract else { return nil }
+            guard let previous = stage.main ?? stage.expand ?? move.live?.spec else { return nil }
+            let isFirst = stage.main == nil && stage.expand == nil
+            return operation(
+                move,
+                body,
+                replacing: previous,
+                expects: isFirst ? move.live?.version : nil,
+                undo: isFirst ? move.baseline : previous,
+                needs: needsOfContraction(move.id)
+            )
+        }
+        return Schedule.levels(operations).map { paths.wave($0, .after) }
+    }
+
+    private func shift(_ id: ResourceID) -> Shift? {
+        guard let move = moves[id], let live = move.live, let goal = move.goal else { return nil }
+        let stage = stages[id]
+        let path = RoutePath(
+            move,
+            to: stage?.main ?? ports.naming(.desired, in: goal, of: id),
+            ports,
+            policy: paths.policy(for: id),
+            maxStep: input.guardrails.maxStep
+        )
+        guard let path, let last = path.steps.last else { return nil }
+        return Shift(
+            route: id,
+            policy: path.policy,
+            baseline: path.baseline,
+            desired: last.body,
+            before: stage?.expand ?? live.spec,
+            expects: stage?.expand == nil ? live.version : nil,
+            steps: path.steps
+        )
+    }
+
+    /// The accepted body, with what expand has put in place and others may rely on by then.
+    private func undo(of move: Move, after expanded: SpecValue?) -> SpecValue? {
+        guard let baseline = move.baseline else { return nil }
+        if let expanded, let live = move.live,
+            Schema.equal(live.spec, baseline, as: move.id.kind)
+        {
+            return expanded
+        }
+        return ports.naming(.live, in: baseline, of: move.id)
+    }
+
+    private func create(_ move: Move, _ body: SpecValue) -> Write {
+        Write(
+            resource: move.id,
+            action: .create,
+            body: body,
+            before: nil,
+            expects: nil,
+            tags: [
+                "plumbline:owner": input.ledgerID,
+                "plumbline:commit": input.revision.commit,
+            ],
+            isCorrection: move.isCorrection
+        )
+    }
+
+    private func operation(
+        _ move: Move,
+        _ body: SpecValue,
+        replacing before: SpecValue,
+        expects: LiveVersion?,
+        undo: SpecValue?,
+        needs: Set<ResourceID>
+    ) -> Schedule.Operation {
+        let write = Write(
+            resource: move.id,
+            action: .update,
+            body: body,
+            before: before,
+            expects: expects,
+            isCorrection: move.isCorrection
+        )
+        let rollback =
+            move.isCorrection
+            ? nil
+            : undo.map {
+                Write(resource: move.id, action: .update, body: $0, before: body, expects: nil)
+            }
+        return Schedule.Operation(write: write, rollback: rollback, needs: needs)
+    }
+}

@@ -1,0 +1,142 @@
+package import MeshModel
+
+/// Everything that can change what a plan does; nothing else may.
+package struct PlanInput: Sendable {
+    package let target: Target
+    /// The commit, with the id of the watched tree, which is what the plan's id is made of.
+    package let revision: Revision
+    package let desired: DesiredState
+    package let live: MeshState
+    package let applied: AppliedState
+    /// Value of the tag `plumbline:owner` of unowned live resources, as far as it was read.
+    package let owners: [ResourceID: String]
+    /// The id of our ledger, which marks what we create.
+    package let ledgerID: String
+    package let options: PlanOptions
+    package let guardrails: Guardrails
+    /// Digest of the variables that were substituted into the manifests.
+    package let variables: Digest
+
+    package init(
+        target: Target,
+        revision: Revision,
+        desired: DesiredState,
+        live: MeshState,
+        applied: AppliedState,
+        owners: [ResourceID: String] = [:],
+        ledgerID: String,
+        options: PlanOptions = PlanOptions(),
+        guardrails: Guardrails = Guardrails(),
+        variables: Digest = Digest(of: .empty)
+    ) {
+        self.target = target
+        self.revision = revision
+        self.desired = desired
+        self.live = live
+        self.applied = applied
+        self.owners = owners
+        self.ledgerID = ledgerID
+        self.options = options
+        self.guardrails = guardrails
+        self.variables = variables
+    }
+}
+
+/// Which resources an option is about.
+package enum Selection: Hashable, Sendable {
+    case none
+    case all
+    case matching([Glob])
+
+    package func contains(_ id: ResourceID) -> Bool {
+        switch self {
+        case .none: false
+        case .all: true
+        case .matching(let globs): globs.contains { $0.matches(id) }
+        }
+    }
+}
+
+/// What the person at the terminal, or the target's settings, asked for.
+package struct PlanOptions: Hashable, Sendable {
+    /// Unowned live resources to take over.
+    package var adopt: Selection
+    /// The only resources to change; everything else is deferred.
+    package var only: Selection
+    /// Held content to try again.
+    package var release: Selection
+    /// Whether resources that are no longer declared are deleted at all.
+    package var prune: Bool
+    /// The most deletes, instead of what the guardrails say; also lets conflicts be pruned.
+    package var allowDeletes: Int?
+    package var deleteMesh: Bool
+    /// Whether more missing resources than the guardrail allows are created again.
+    package var recreate: Bool
+
+    package init(
+        adopt: Selection = .none,
+        only: Selection = .all,
+        release: Selection = .none,
+        prune: Bool = false,
+        allowDeletes: Int? = nil,
+        deleteMesh: Bool = false,
+        recreate: Bool = false
+    ) {
+        self.adopt = adopt
+        self.only = only
+        self.release = release
+        self.prune = prune
+        self.allowDeletes = allowDeletes
+        self.deleteMesh = deleteMesh
+        self.recreate = recreate
+    }
+}
+
+/// Limits from the agent's own settings, where Git cannot reach them.
+package struct Guardrails: Hashable, Sendable {
+    /// Most deletes in one plan.
+    package var maxDeletes: Int
+    /// Most deletes in one plan, in percent of the owned resources; both limits hold.
+    package var maxDeletePercent: Int
+    /// Resources that Git may create but neither update nor delete.
+    package var protected: [Glob]
+    /// Most percent points of the way between two steps of a shift.
+    package var maxStep: Int?
+    /// Routes that change only behind gates.
+    package var requireGates: [Glob]
+    package var ignore: [IgnoreRule]
+
+    package init(
+        maxDeletes: Int = 5,
+        maxDeletePercent: Int = 20,
+        protected: [Glob] = [],
+        maxStep: Int? = nil,
+        requireGates: [Glob] = [],
+        ignore: [IgnoreRule] = []
+    ) {
+        self.maxDeletes = maxDeletes
+        self.maxDeletePercent = maxDeletePercent
+        self.protected = protected
+        self.maxStep = maxStep
+        self.requireGates = requireGates
+        self.ignore = ignore
+    }
+
+    /// Whether a number of deletes, or of missing resources, is beyond either limit.
+    func areExceeded(by count: Int, of owned: Int) -> Bool {
+        guard count > 0 else { return false }
+        return count > maxDeletes || Double(count) * 100 > Double(maxDeletePercent) * Double(owned)
+    }
+}
+
+/// A field that others may set: left as it is, by diff and apply alike.
+package struct IgnoreRule: Hashable, Sendable {
+    package let resource: Glob
+    /// Path of members from the spec, with dots: `logging`, `egressFilter.type`.
+    package let field: String
+
+    package init(resource: Glob, field: String) {
+        self.resource = resource
+        self.field = field
+    }
+}

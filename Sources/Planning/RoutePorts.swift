@@ -1,0 +1,85 @@
+import MeshModel
+
+/// The ports that routes must name while a node or a router goes through several listeners.
+///
+/// Adding a second listener to a router is refused while one of its routes has no match port, and
+/// targets of a node with several listeners must name theirs (fact sheet §3.4). So before a second
+/// listener comes, every route gets the port it has meant so far; after the last but one is gone,
+/// it may drop it again.
+struct RoutePorts {
+    /// The only listener's port of what gains listeners, by resource, as routes mean it now.
+    private var live: [ResourceID: Int64] = [:]
+    /// The only listener's port of what loses listeners, as routes mean it in the end.
+    private var desired: [ResourceID: Int64] = [:]
+    /// What goes through the union of its old and new listeners.
+    private(set) var united: Set<ResourceID> = []
+
+    enum Side {
+        case live
+        case desired
+    }
+
+    init(_ decisions: Decisions) {
+        let moves = decisions.moves
+        let routes = Self.routes(decisions)
+        for move in moves.values where move.action == .update {
+            guard let before = move.live?.spec, let goal = move.goal else { continue }
+            guard Self.isServer(move.id.kind) else { continue }
+            let old = Listener.list(in: before)
+            let new = Listener.list(in: goal)
+            guard !old.isEmpty, !new.isEmpty, Set(old.map(\.port)) != Set(new.map(\.port)) else {
+                continue
+            }
+            let isSwap = old.count == 1 && new.count == 1
+            if isSwap, routes.contains(where: { Self.isPortless($0, towards: move.id) }) {
+                continue
+            }
+            united.insert(move.id)
+            if old.count == 1 { live[move.id] = old[0].port }
+            if new.count == 1 { desired[move.id] = new[0].port }
+        }
+    }
+
+    /// A route's body with the ports that it means.
+    func naming(_ side: Side, in body: SpecValue, of id: ResourceID) -> SpecValue {
+        let ports = side == .live ? live : desired
+        var body = body
+        if let container = id.container, let port = ports[container], MatchPort.of(body) == nil {
+            body = MatchPort.replacing(port, in: body)
+        }
+        guard id.kind == .route, let traffic = RouteTraffic(body) else { return body }
+        let targets = traffic.targets.map { item in
+            let node = ResourceID.virtualNode(item.target.node, mesh: id.mesh)
+            guard item.target.port == nil, let port = ports[node] else { return item }
+            let target = TrafficTarget(node: item.target.node, port: port)
+            return WeightedTarget(target: target, weight: item.weight)
+        }
+        return targets == traffic.targets ? body : traffic.replacing(targets: targets)
+    }
+
+    private static func isServer(_ kind: Kind) -> Bool {
+        kind == .virtualNode || kind == .virtualRouter || kind == .virtualGateway
+    }
+
+    /// Every route as it is live and as it will be.
+    private static func routes(_ decisions: Decisions) -> [(id: ResourceID, body: SpecValue)] {
+        let live = decisions.input.live.resources.values.map { (id: $0.id, body: $0.spec) }
+        let goals = decisions.moves.values.compactMap { move in
+            move.goal.map { (id: move.id, body: $0) }
+        }
+        return (live + goals).filter { $0.id.kind == .route || $0.id.kind == .gatewayRoute }
+    }
+
+    /// Whether a route points at a resource without naming the port it means.
+    private static func isPortless(
+        _ route: (id: ResourceID, body: SpecValue),
+        towards id: ResourceID
+    ) -> Bool {
+        if route.id.container == id { return MatchPort.of(route.body) == nil }
+        guard id.kind == .virtualNode, id.mesh == route.id.mesh else { return false }
+        return RouteTraffic(route.body)?.targets
+            .contains {
+                $0.target.node == id.name && $0.target.port == nil
+            } ?? false
+    }
+}
