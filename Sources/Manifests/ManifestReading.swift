@@ -1,5 +1,12 @@
 package import MeshModel
 
+// Text to desired state.
+//
+// In: the bytes of a tree's files, and settings. Out: one desired state per mesh, and diagnostics
+// with file, line and column. `DocumentReading` cuts and parses files and tells documents apart,
+// `Declaration` names and types what they declare, `Lint` looks at all of it together. Pure: nothing
+// here opens a file, and no input traps.
+
 /// What the reader of a target's manifests must know besides the files.
 package struct ManifestSettings: Hashable, Sendable {
     /// The target's mesh (`--mesh`).
@@ -52,6 +59,20 @@ package struct ManifestReading: Hashable, Sendable {
     ///
     /// Total: no input traps.
     package static func read(_ tree: SourceTree, _ settings: ManifestSettings) -> ManifestReading {
-        fatalError()
+        var documents = DocumentReading(settings: settings)
+        for diagnostic in tree.diagnostics { documents.findings.add(diagnostic) }
+        documents.read(tree.files)
+        var declaration = Declaration(documents, settings)
+        declaration.declare()
+        var lint = Lint(declaration, settings)
+        lint.run()
+        return ManifestReading(
+            desired: declaration.desiredStates,
+            diagnostics: lint.findings.bounded,
+            fileCount: documents.fileCount,
+            documentCount: documents.documentCount,
+            skippedDocumentCount: documents.skippedDocumentCount,
+            skippedFileCount: documents.skippedFileCount
+        )
     }
 }

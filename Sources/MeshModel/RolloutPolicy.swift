@@ -1,7 +1,7 @@
 /// How changes to some routes are rolled out; lives in Git beside the manifests (`kind:
 /// RolloutPolicy`, `apiVersion: plumbline.dev/v1`).
 package struct RolloutPolicy: Hashable, Sendable, Codable {
-    package enum FailureAction: String, Hashable, Sendable, Codable {
+    package enum FailureAction: String, CaseIterable, Hashable, Sendable, Codable {
         case rollback
         case halt
     }
@@ -82,7 +82,7 @@ package struct Gate: Hashable, Sendable, Codable {
         case prometheus(url: String, query: String)
     }
 
-    package enum NoData: String, Hashable, Sendable, Codable {
+    package enum NoData: String, CaseIterable, Hashable, Sendable, Codable {
         case hold
         case fail
     }

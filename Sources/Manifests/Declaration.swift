@@ -1,0 +1,185 @@
+import MeshModel
+
+/// Names and types what the documents of a tree declare.
+struct Declaration {
+    let settings: ManifestSettings
+    private(set) var findings: Findings
+    private(set) var resources: [DeclaredResource] = []
+    let policies: [PlacedPolicy]
+
+    private let documents: [MeshDocument]
+    private let names: NameIndex
+    private let membership: Membership
+
+    init(_ reading: DocumentReading, _ settings: ManifestSettings) {
+        self.settings = settings
+        findings = reading.findings
+        documents = reading.resources
+        policies = reading.policies
+        names = NameIndex(documents)
+        membership = Membership(
+            documents,
+            namespaces: reading.namespaces,
+            names: names,
+            settings: settings
+        )
+    }
+
+    mutating func declare() {
+        for document in documents { declare(document) }
+    }
+
+    /// One state per mesh, in the order of their names, each with the target's policies.
+    var desiredStates: [DesiredState] {
+        let byMesh = Dictionary(grouping: resources) { $0.id.mesh }
+        return byMesh.keys.sorted()
+            .map { mesh in
+                let resources = (byMesh[mesh] ?? [])
+                    .map { resource in
+                        let desired = DesiredResource(
+                            id: resource.id,
+                            spec: resource.spec.value,
+                            tags: resource.tags,
+                            position: resource.position
+                        )
+                        return (resource.id, desired)
+                    }
+                return DesiredState(
+                    mesh: mesh,
+                    resources: Dictionary(resources) { first, _ in first },
+                    policies: policies.map(\.policy)
+                )
+            }
+    }
+
+    // MARK: - Documents
+
+    private mutating func declare(_ document: MeshDocument) {
+        guard let mesh = membership.mesh(of: document, &findings) else { return }
+        var parent: String?
+        switch document.kind {
+        case .gatewayRoute:
+            parent = membership.gateway(of: document, in: mesh, &findings)
+        case .route:
+            guard case .apiName(let name) = document.parent?.value else { return }
+            parent = name
+        default: break
+        }
+        let name = document.apiName
+        guard isSound(name, document.kind, document.title),
+            let id = ResourceID(mesh: mesh, kind: document.kind, parent: parent, name: name.value)
+        else { return }
+        let decoding = decoding(document, mesh)
+        let spec = document.spec ?? SourceNode(position: name.position, content: .map([]))
+        let known = document.form == .crd ? CRDForm.envelopeNames(of: document.kind) : []
+        let placed = decoding.spec(spec, as: document.kind, besides: known, &findings)
+        add(id, placed, document, at: name.position)
+        for (index, route) in document.routes.enumerated() {
+            declareRoute(route, index, of: document, router: name.value, decoding)
+        }
+    }
+
+    private func decoding(_ document: MeshDocument, _ mesh: String) -> SpecDecoding {
+        SpecDecoding(
+            form: document.form,
+            mesh: mesh,
+            namespace: document.namespace,
+            names: names,
+            settings: settings
+        )
+    }
+
+    /// A route that stands inside its router; in the API it is a resource of its own.
+    private mutating func declareRoute(
+        _ node: SourceNode,
+        _ index: Int,
+        of document: MeshDocument,
+        router: String,
+        _ decoding: SpecDecoding
+    ) {
+        let title = "routes[\(index)]"
+        guard node.entries != nil, node.tag == nil else {
+            findings.error("wrongType", at: node.position, "\(title) is \(node.noun); write a map")
+            return
+        }
+        let placed = decoding.spec(node, as: .route, besides: ["name"], &findings)
+        guard let name = node.value(of: "name") else {
+            findings.error(
+                "missingField",
+                at: node.position,
+                "\(title) lacks 'name', which is required"
+            )
+            return
+        }
+        guard let text = name.text("\(title).name", &findings) else { return }
+        let located = Located(value: text, position: name.position)
+        guard isSound(located, .route, "route '\(text)'"),
+            let id = ResourceID(mesh: decoding.mesh, kind: .route, parent: router, name: text)
+        else { return }
+        add(id, placed, document, at: name.position)
+    }
+
+    private mutating func add(
+        _ id: ResourceID,
+        _ spec: PlacedSpec,
+        _ document: MeshDocument,
+        at position: SourcePosition
+    ) {
+        for finding in Schema.validate(spec.value, as: id.kind) {
+            guard let place = spec.position(of: finding.path) else { continue }
+            findings.error(finding.code, at: place, finding.message)
+        }
+        resources.append(
+            DeclaredResource(
+                id: id,
+                spec: spec,
+                tags: document.tags,
+                position: position,
+                form: document.form
+            )
+        )
+    }
+
+    // MARK: - Names
+
+    /// The server's rule: letters, digits, `-` and `_`; a virtual service may be called anything
+    /// that has a place in a path.
+    private mutating func isSound(
+        _ name: Located<String>,
+        _ kind: Kind,
+        _ title: String
+    ) -> Bool {
+        let scalars = name.value.unicodeScalars
+        let problem: String?
+        if scalars.isEmpty || scalars.count > 255 {
+            problem = "has \(scalars.count) characters; write 1 to 255"
+        } else if kind == .virtualService {
+            let isReadable = scalars.allSatisfy {
+                !$0.properties.isWhitespace && $0.properties.generalCategory != .control
+            }
+            problem = isReadable ? nil : "has white space or control characters; leave them out"
+        } else {
+            let isSound = name.value.utf8.allSatisfy {
+                $0.isDigit || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_")
+                    || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0 | 0x20)
+            }
+            problem = isSound ? nil : "has other characters than letters, digits, '-' and '_'"
+        }
+        guard let problem else { return true }
+        findings.error(
+            "badName",
+            at: name.position,
+            "the API name \(quoted(name.value)) of \(title) \(problem)"
+        )
+        return false
+    }
+}
+
+/// A resource of the tree with the places of everything in it.
+struct DeclaredResource {
+    let id: ResourceID
+    let spec: PlacedSpec
+    let tags: [String: String]
+    let position: SourcePosition
+    let form: MeshDocument.Form
+}

@@ -1,0 +1,138 @@
+import MeshModel
+
+/// Looks at everything a tree declares together: what one document alone cannot show.
+struct Lint {
+    let settings: ManifestSettings
+    let declared: [DeclaredResource]
+    /// The first declaration of each resource.
+    let tree: [ResourceID: DeclaredResource]
+    let policies: [PlacedPolicy]
+    var findings: Findings
+
+    init(_ declaration: Declaration, _ settings: ManifestSettings) {
+        self.settings = settings
+        declared = declaration.resources
+        tree = Dictionary(declaration.resources.map { ($0.id, $0) }) { first, _ in first }
+        policies = declaration.policies
+        findings = declaration.findings
+    }
+
+    mutating func run() {
+        reportDuplicates()
+        reportMissingMeshes()
+        reportMissingReferences()
+    }
+
+    /// Resources of one kind, in the order of the tree.
+    func resources(_ kind: Kind) -> [DeclaredResource] {
+        declared.filter { $0.id.kind == kind }
+    }
+
+    /// Whether something exists once the tree is applied.
+    func exists(_ id: ResourceID) -> Bool {
+        tree[id] != nil || settings.live?.contains(id) ?? false
+    }
+
+    /// Offline nothing but the tree is known, so what it lacks may well be live.
+    private mutating func reportMissing(
+        _ code: String,
+        at position: SourcePosition,
+        _ message: String
+    ) {
+        if settings.live != nil {
+            findings.error(code, at: position, message)
+        } else if settings.isStrict {
+            findings.error(code, at: position, message + " (--strict)")
+        } else {
+            findings.warning(code, at: position, message + "; it must be live when this is applied")
+        }
+    }
+
+    // MARK: - Identity
+
+    private mutating func reportDuplicates() {
+        var first: [ResourceID: SourcePosition] = [:]
+        for resource in declared {
+            guard let earlier = first.updateValue(resource.position, forKey: resource.id) else {
+                continue
+            }
+            first[resource.id] = earlier
+            findings.error(
+                "duplicateResource",
+                at: resource.position,
+                "\(resource.id) is declared twice, first in \(earlier.file):\(earlier.line);"
+                    + " keep one"
+            )
+        }
+        var names: [String: SourcePosition] = [:]
+        for policy in policies {
+            guard let earlier = names.updateValue(policy.position, forKey: policy.policy.name)
+            else {
+                continue
+            }
+            findings.error(
+                "duplicateName",
+                at: policy.position,
+                "there are two rollout policies \(quoted(policy.policy.name)), the first in "
+                    + "\(earlier.file):\(earlier.line); rename one"
+            )
+        }
+    }
+
+    /// A mesh must be declared or live; said once for each, at its first resource.
+    private mutating func reportMissingMeshes() {
+        guard settings.live != nil else { return }
+        var seen: Set<String> = []
+        for resource in declared {
+            let mesh = ResourceID.mesh(resource.id.mesh)
+            guard seen.insert(mesh.name).inserted, !exists(mesh) else { continue }
+            findings.error(
+                "missingMesh",
+                at: resource.position,
+                "mesh \(quoted(mesh.name)) is neither declared nor live; declare a Mesh of that name"
+            )
+        }
+    }
+
+    // MARK: - References
+
+    private mutating func reportMissingReferences() {
+        for resource in declared {
+            for reference in References.of(resource.spec.value, resource.id) {
+                guard resource.id.mesh != NameIndex.unknownMesh || tree[reference.target] == nil,
+                    !exists(reference.target),
+                    let place = resource.spec.position(of: reference.path)
+                else { continue }
+                reportMissing(
+                    "missingReference",
+                    at: place,
+                    "\(resource.id) refers to \(reference.target), which "
+                        + (settings.live == nil
+                            ? "is not in the tree" : "is neither declared nor live")
+                        + suggestion(for: reference.target)
+                )
+            }
+            reportMissingContainer(of: resource)
+        }
+    }
+
+    private mutating func reportMissingContainer(of resource: DeclaredResource) {
+        guard let container = resource.id.container, container.kind != .mesh, !exists(container),
+            container.name != NameIndex.unknownMesh
+        else { return }
+        reportMissing(
+            "missingReference",
+            at: resource.position,
+            "\(resource.id) belongs to \(container), which "
+                + (settings.live == nil ? "is not in the tree" : "is neither declared nor live")
+                + suggestion(for: container)
+        )
+    }
+
+    private func suggestion(for id: ResourceID) -> String {
+        let known = Set(tree.keys).union(settings.live ?? [])
+            .filter { $0.kind == id.kind && $0.mesh == id.mesh }
+            .map(\.name).sorted()
+        return Suggestion.closest(to: id.name, among: known).map { "; did you mean '\($0)'?" } ?? ""
+    }
+}

@@ -1,0 +1,88 @@
+import MeshModel
+
+/// Reads the members of one map by name and reports those that nobody asked for.
+struct Members {
+    let node: SourceNode
+    /// How messages call the map: `metadata`, `gates[0].scrape`.
+    let title: String
+    private var asked: [String] = []
+
+    /// Fails, with a finding, for what is no map.
+    init?(_ node: SourceNode, _ title: String, _ findings: inout Findings) {
+        if node.tag != nil || node.entries == nil {
+            findings.error("wrongType", at: node.position, "\(title) is \(node.noun); write a map")
+            return nil
+        }
+        self.node = node
+        self.title = title
+    }
+
+    /// The member of this name, which is known from now on.
+    mutating func take(_ name: String) -> SourceNode? {
+        asked.append(name)
+        return node.value(of: name)
+    }
+
+    mutating func require(_ name: String, _ findings: inout Findings) -> SourceNode? {
+        let member = take(name)
+        if member == nil {
+            findings.error(
+                "missingField",
+                at: node.position,
+                "\(title) lacks '\(name)', which is required"
+            )
+        }
+        return member
+    }
+
+    mutating func text(_ name: String, _ findings: inout Findings) -> Located<String>? {
+        guard let member = take(name),
+            let text = member.text("\(title).\(name)", &findings)
+        else { return nil }
+        return Located(value: text, position: member.position)
+    }
+
+    mutating func requiredText(_ name: String, _ findings: inout Findings) -> Located<String>? {
+        guard let member = require(name, &findings),
+            let text = member.text("\(title).\(name)", &findings)
+        else { return nil }
+        guard !text.isEmpty else {
+            member.noValue("\(title).\(name)", &findings)
+            return nil
+        }
+        return Located(value: text, position: member.position)
+    }
+
+    /// Reports members whose names nobody asked for.
+    func finish(_ findings: inout Findings) {
+        for entry in node.entries ?? [] where !asked.contains(entry.key) {
+            let free = asked.filter { node.value(of: $0) == nil }
+            findings.unknownField(entry, in: title, known: free, all: asked)
+        }
+    }
+}
+
+/// A value and where it was written.
+struct Located<Value: Hashable & Sendable>: Hashable, Sendable {
+    let value: Value
+    let position: SourcePosition
+}
+
+extension Findings {
+    /// A key that nothing reads, with the closest of the keys that something does.
+    mutating func unknownField(
+        _ entry: SourceEntry,
+        in title: String,
+        known free: [String],
+        all: [String]
+    ) {
+        let close = Suggestion.closest(to: entry.key, among: free)
+        let advice =
+            close.map { "did you mean '\($0)'?" } ?? "it takes \(all.joined(separator: ", "))"
+        error(
+            "unknownField",
+            at: entry.position,
+            "unknown field \(quoted(entry.key)) in \(title); \(advice)"
+        )
+    }
+}
