@@ -86,7 +86,9 @@ let package = Package(
         ),
         .target(
             name: "AWSClient",
-            dependencies: [asyncHTTPClient, crypto, logging, nioCore, nioHTTP1],
+            dependencies: [
+                asyncHTTPClient, crypto, logging, nioCore, nioHTTP1, nioPosix, nioSSL,
+            ],
             swiftSettings: settings
         ),
         .target(
@@ -184,7 +186,9 @@ let package = Package(
         ),
         .testTarget(
             name: "AWSMeshTests",
-            dependencies: ["AWSMesh", "AWSClient", "LocalMesh", "MeshModel", logging],
+            dependencies: [
+                "AWSMesh", "AWSClient", "LocalMesh", "MeshModel", logging, nioCore, nioHTTP1, nioPosix,
+            ],
             swiftSettings: settings
         ),
         .testTarget(

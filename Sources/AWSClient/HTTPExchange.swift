@@ -1,0 +1,144 @@
+import AsyncHTTPClient
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOSSL
+
+/// An answer as it came off the wire, read to its end.
+struct HTTPAnswer: Sendable {
+    let status: Int
+    let headers: HTTPHeaders
+    let body: [UInt8]
+}
+
+/// Why there is no answer.
+struct HTTPFailure: Error, Sendable {
+    let code: AWSError.Code
+    let message: String
+    /// The request may have reached the service.
+    let mayHaveArrived: Bool
+}
+
+/// One request and its answer, bounded in time and size; redirects are never followed.
+struct HTTPExchange: Sendable {
+    let timeout: Duration
+    let largestAnswer: Int
+
+    /// One pool of connections for the whole process; it lives as long as the process does.
+    private static let client = HTTPClient(
+        eventLoopGroupProvider: .singleton,
+        configuration: configuration
+    )
+
+    private static var configuration: HTTPClient.Configuration {
+        var configuration = HTTPClient.Configuration(
+            redirectConfiguration: .disallow,
+            timeout: .init(connect: .seconds(5)),
+            decompression: .disabled
+        )
+        configuration.httpVersion = .http1Only
+        configuration.connectionPool.retryConnectionEstablishment = false
+        return configuration
+    }
+
+    func send(_ request: HTTPClientRequest) async throws(HTTPFailure) -> HTTPAnswer {
+        let result = await withTaskGroup(of: Result<HTTPAnswer, HTTPFailure>.self) { group in
+            group.addTask {
+                do { return .success(try await exchange(request)) } catch {
+                    return .failure(Self.failure(of: error))
+                }
+            }
+            // Real time on purpose: a virtual clock must not end a real exchange.
+            group.addTask {
+                try? await Task.sleep(for: timeout)
+                return .failure(timedOut)
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? .failure(timedOut)
+        }
+        if Task.isCancelled {
+            throw HTTPFailure(code: .cancelled, message: "", mayHaveArrived: true)
+        }
+        return try result.get()
+    }
+
+    private var timedOut: HTTPFailure {
+        HTTPFailure(
+            code: .timedOut,
+            message: "no complete answer within \(timeout)",
+            mayHaveArrived: true
+        )
+    }
+
+    private func exchange(_ request: HTTPClientRequest) async throws -> HTTPAnswer {
+        let limit = TimeAmount.nanoseconds(Int64(min(timeout / .nanoseconds(1), 1e18)))
+        let response = try await Self.client.execute(request, timeout: limit)
+        var body: [UInt8] = []
+        for try await chunk in response.body {
+            guard body.count + chunk.readableBytes <= largestAnswer else {
+                throw HTTPFailure(
+                    code: .foreignAnswer,
+                    message: "the answer is larger than \(largestAnswer) bytes",
+                    mayHaveArrived: true
+                )
+            }
+            body.append(contentsOf: chunk.readableBytesView)
+        }
+        return HTTPAnswer(
+            status: Int(response.status.code),
+            headers: response.headers,
+            body: body
+        )
+    }
+
+    private static func failure(of error: any Error) -> HTTPFailure {
+        switch error {
+        case let failure as HTTPFailure: return failure
+        case let error as NIOConnectionError: return failure(of: error)
+        case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError:
+            return HTTPFailure(
+                code: .untrustedCertificate,
+                message: "TLS handshake failed: \(error)",
+                mayHaveArrived: false
+            )
+        case let error as HTTPClientError where error == .connectTimeout:
+            return notConnected("no connection within 5 s")
+        case let error as HTTPClientError where error == .tlsHandshakeTimeout:
+            return notConnected("no TLS handshake in time")
+        case let error as HTTPClientError where unsendable.contains(error):
+            return HTTPFailure(code: .invalid, message: "\(error)", mayHaveArrived: false)
+        case let error as HTTPClientError
+        where error == .deadlineExceeded || error == .readTimeout:
+            return HTTPFailure(code: .timedOut, message: "\(error)", mayHaveArrived: true)
+        case let error as ChannelError:
+            if case .connectTimeout = error { return notConnected("no connection in time") }
+            return HTTPFailure(code: .connectionFailed, message: "\(error)", mayHaveArrived: true)
+        default:
+            return HTTPFailure(
+                code: .connectionFailed,
+                message: "the connection broke before the answer was complete (\(error))",
+                mayHaveArrived: true
+            )
+        }
+    }
+
+    private static let unsendable: [HTTPClientError] = [
+        .invalidURL, .emptyHost, .emptyScheme,
+    ]
+
+    private static func failure(of error: NIOConnectionError) -> HTTPFailure {
+        guard error.connectionErrors.isEmpty else {
+            let causes = error.connectionErrors.map { "\($0.error)" }
+            return notConnected(Set(causes).sorted().joined(separator: ", "))
+        }
+        return HTTPFailure(
+            code: .unresolvedHost,
+            message: "host '\(error.host)' has no address",
+            mayHaveArrived: false
+        )
+    }
+
+    private static func notConnected(_ message: String) -> HTTPFailure {
+        HTTPFailure(code: .connectionFailed, message: message, mayHaveArrived: false)
+    }
+}

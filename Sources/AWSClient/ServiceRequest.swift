@@ -1,0 +1,67 @@
+/// A call of an AWS service before it is signed.
+package struct ServiceRequest: Sendable {
+    /// As the API names it: `UpdateRoute`.
+    package let operation: String
+    /// The object as the user names it, for messages.
+    package let subject: String
+    package let method: String
+    /// Percent-encoded, from the service's root on.
+    package let path: String
+    package let query: [(name: String, value: String)]
+    /// JSON, or nothing.
+    package let body: [UInt8]?
+    package let kind: CallKind
+    /// May use the tokens that are kept for rollbacks.
+    package let isUrgent: Bool
+
+    package init(
+        operation: String,
+        subject: String = "",
+        method: String,
+        path: String,
+        query: [(name: String, value: String)] = [],
+        body: [UInt8]? = nil,
+        kind: CallKind,
+        isUrgent: Bool = false
+    ) {
+        self.operation = operation
+        self.subject = subject
+        self.method = method
+        self.path = path
+        self.query = query
+        self.body = body
+        self.kind = kind
+        self.isUrgent = isUrgent
+    }
+
+    /// The query of the request line.
+    var encodedQuery: String {
+        query.map { URIEncoding.encode($0.name) + "=" + URIEncoding.encode($0.value) }
+            .joined(separator: "&")
+    }
+
+    func error(
+        _ code: AWSError.Code,
+        _ message: String,
+        requestID: String? = nil,
+        statusCode: Int? = nil,
+        mayHaveBeenDone: Bool = false
+    ) -> AWSError {
+        AWSError(
+            operation: operation,
+            subject: subject,
+            code: code,
+            message: message,
+            requestID: requestID,
+            statusCode: statusCode,
+            mayHaveBeenDone: mayHaveBeenDone && kind == .write
+        )
+    }
+}
+
+/// What a service answered to a call that succeeded.
+package struct ServiceAnswer: Sendable, Hashable {
+    package let statusCode: Int
+    package let requestID: String?
+    package let body: [UInt8]
+}
