@@ -207,7 +207,7 @@ let package = Package(
         .testTarget(
             name: "LocalMeshTests",
             dependencies: [
-                "LocalMesh", "AWSClient", "MeshModel", asyncHTTPClient, logging, nioCore,
+                "LocalMesh", "AWSClient", "MeshModel", asyncHTTPClient, logging, nioCore, nioHTTP1,
                 subprocess, systemPackage,
             ],
             exclude: ["Conformance"],

@@ -16,8 +16,8 @@ package struct MeshOptions: Sendable {
     package var faults = FaultOptions()
     /// Of every draw: which requests fail, and how lists are shuffled.
     package var seed: UInt64 = 0
-    /// Key pairs to check signatures with; nothing takes any signature, on loopback only.
-    package var credentials: Credentials?
+    /// Key pairs to check signatures with; without them any signature passes, on loopback only.
+    package var credentials: KeyPairs?
     /// Milliseconds since 1970.
     package var now: @Sendable () -> Int64 = {
         Int64((Date().timeIntervalSince1970 * 1000).rounded(.down))
@@ -42,10 +42,10 @@ package struct MeshOptions: Sendable {
     func check() throws(OptionError) {
         guard account.utf8.count == 12, account.utf8.allSatisfy({ (0x30...0x39).contains($0) })
         else { throw OptionError("Account '\(account)' is not 12 digits") }
-        guard isLoopback, credentials == nil else {
+        guard isLoopback || credentials != nil else {
             throw OptionError(
-                "Listen on '\(host)' would let anybody who reaches it write the mesh; listen on "
-                    + "127.0.0.1"
+                "Listen on '\(host)' would let anybody who reaches it write the mesh; give the key "
+                    + "pairs that may with --credentials FILE, or listen on 127.0.0.1"
             )
         }
         try faults.check()

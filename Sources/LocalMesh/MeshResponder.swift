@@ -1,3 +1,4 @@
+import AWSClient
 import FoundationEssentials
 import HTTPTypes
 import Hummingbird
@@ -27,7 +28,8 @@ struct MeshResponder: HTTPResponder {
     let keeper: CatalogKeeper
     let faults: Faults
     let counts: RequestCounts
-    let credentials: Credentials?
+    /// Nothing where any signature passes.
+    let keyPairs: KeyPairs?
     let now: @Sendable () -> Int64
     private let operations = OperationTable()
 
@@ -69,8 +71,9 @@ struct MeshResponder: HTTPResponder {
             )
         let path = String(target.first ?? "")
         let query = target.count > 1 ? String(target[1]) : ""
-        let signature = try Signature(request.headers[.authorization])
         let body = try await body(request)
+        let moment = now()
+        let region = try region(request, path: path, query: query, body: body, at: moment)
         let found = operations.match(method: request.method.rawValue, path: path)
         guard let (operation, names) = found else {
             throw Refusal(
@@ -86,9 +89,33 @@ struct MeshResponder: HTTPResponder {
             names: names,
             query: parameters,
             body: body,
-            region: signature.region,
-            now: now()
+            region: region,
+            now: moment
         )
+    }
+
+    /// The region the request was signed for, once the signature is as good as it must be.
+    private func region(
+        _ request: Request,
+        path: String,
+        query: String,
+        body: [UInt8],
+        at moment: Int64
+    ) throws(Refusal) -> String {
+        guard let keyPairs else {
+            return try ClaimedScope.region(request.headers[.authorization])
+        }
+        var headers = request.headers.map { (name: $0.name.rawName, value: $0.value) }
+        // The framework keeps the Host header apart from the others.
+        if let host = request.head.authority { headers.append(("host", host)) }
+        let message = SignedMessage(
+            method: request.method.rawValue,
+            path: path,
+            query: query,
+            headers: headers,
+            bodyHash: SigV4.hash(body)
+        )
+        return try keyPairs.verify(message, at: moment)
     }
 
     private func body(_ request: Request) async throws(Refusal) -> [UInt8] {

@@ -93,7 +93,7 @@ package final class MeshServer: Sendable {
             keeper: keeper,
             faults: faults,
             counts: counts,
-            credentials: options.credentials,
+            keyPairs: options.credentials,
             now: options.now
         )
         return Application(

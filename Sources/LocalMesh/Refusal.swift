@@ -25,9 +25,9 @@ struct Refusal: Error, Hashable {
 
         var status: Int {
             switch self {
-            case .badRequest, .limitExceeded, .tooManyTags, .serialization: 400
-            case .forbidden, .missingAuthenticationToken, .incompleteSignature,
-                .unrecognizedClient, .invalidSignature:
+            case .badRequest, .limitExceeded, .tooManyTags, .serialization, .incompleteSignature:
+                400
+            case .forbidden, .missingAuthenticationToken, .unrecognizedClient, .invalidSignature:
                 403
             case .notFound, .unknownOperation: 404
             case .conflict, .resourceInUse: 409

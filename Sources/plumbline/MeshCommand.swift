@@ -103,7 +103,7 @@ struct MeshServeCommand: AsyncParsableCommand {
         options.faults.throttleBurst = throttleBurst
         options.faults.failRate = failRate
         options.faults.loseAnswers = loseAnswers
-        if let credentials { options.credentials = try Credentials(file: credentials) }
+        if let credentials { options.credentials = try KeyPairs(file: credentials) }
         return options
     }
 }

@@ -1,0 +1,102 @@
+import AWSClient
+import FoundationEssentials
+
+/// The key pairs that may use an endpoint, from a file in the form of `~/.aws/credentials`.
+package struct KeyPairs: Sendable, CustomStringConvertible {
+    private let pairs: [String: Credentials]
+
+    package init(_ pairs: [String: String]) {
+        self.pairs = pairs.reduce(into: [:]) { pairs, pair in
+            pairs[pair.key] = Credentials(
+                accessKeyID: pair.key,
+                secretAccessKey: Secret(pair.value)
+            )
+        }
+    }
+
+    /// Reads `aws_access_key_id` and `aws_secret_access_key` of every section.
+    package init(file path: String) throws(OptionError) {
+        guard let data = try? Data(contentsOf: URL(filePath: path)),
+            let text = String(validating: data, as: UTF8.self)
+        else { throw OptionError("Read the key pairs in '\(path)': there is no such text file") }
+        var pairs: [String: String] = [:]
+        var accessKey: String?
+        for line in text.split(whereSeparator: \.isNewline) {
+            let words = line.split(separator: "=", maxSplits: 1).map(Self.trimmed)
+            guard words.count == 2 else { continue }
+            if words[0] == "aws_access_key_id" {
+                accessKey = words[1]
+            } else if words[0] == "aws_secret_access_key", let key = accessKey {
+                pairs[key] = words[1]
+                accessKey = nil
+            }
+        }
+        guard !pairs.isEmpty else {
+            throw OptionError(
+                "Read the key pairs in '\(path)': it has none; write [default], "
+                    + "aws_access_key_id = … and aws_secret_access_key = …"
+            )
+        }
+        self.init(pairs)
+    }
+
+    /// Never the keys themselves.
+    package var description: String { "\(pairs.count) key pairs" }
+
+    /// Refuses a request that none of the pairs signed; answers the region it was signed for.
+    func verify(_ message: SignedMessage, at now: Int64) throws(Refusal) -> String {
+        do throws(SignatureRefusal) {
+            let date = Date(timeIntervalSince1970: Double(now) / 1000)
+            return try SigV4.verify(message, service: "appmesh", at: date) { pairs[$0] }
+                .scope.region
+        } catch {
+            throw Refusal(error)
+        }
+    }
+
+    private static func trimmed(_ text: Substring) -> String {
+        String(text.drop { $0 == " " || $0 == "\t" }.reversed().drop { $0 == " " }.reversed())
+    }
+}
+
+/// What a request says about itself where nobody checks its signature.
+enum ClaimedScope {
+    /// The region of the credential scope; the signature may be anything.
+    static func region(_ authorization: String?) throws(Refusal) -> String {
+        guard let authorization, !authorization.isEmpty else {
+            throw Refusal(.missingAuthenticationToken, "Missing Authentication Token")
+        }
+        let parts = authorization.split { $0 == " " || $0 == "," }
+        let credential = parts.first { $0.hasPrefix("Credential=") }?.dropFirst("Credential=".count)
+        let scope = (credential ?? "").split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.first == "AWS4-HMAC-SHA256", scope.count == 5, scope[4] == "aws4_request",
+            !scope[2].isEmpty, scope[2].utf8.allSatisfy(Names.isPlain)
+        else {
+            throw Refusal(
+                .incompleteSignature,
+                "Authorization must be AWS4-HMAC-SHA256 with "
+                    + "Credential=KEY/DATE/REGION/appmesh/aws4_request"
+            )
+        }
+        guard scope[3] == "appmesh" else {
+            throw Refusal(
+                .invalidSignature,
+                "Credential should be scoped to service 'appmesh'"
+            )
+        }
+        return String(scope[2])
+    }
+}
+
+extension Refusal {
+    init(_ refusal: SignatureRefusal) {
+        let code: Code =
+            switch refusal.code {
+            case .missing: .missingAuthenticationToken
+            case .incomplete: .incompleteSignature
+            case .unknownKey: .unrecognizedClient
+            case .invalid: .invalidSignature
+            }
+        self.init(code, refusal.message)
+    }
+}
