@@ -21,6 +21,12 @@ struct Lint {
         reportDuplicates()
         reportMissingMeshes()
         reportMissingReferences()
+        reportTraffic()
+        reportUnreachableRoutes()
+        reportCircles()
+        reportQuotas()
+        reportForeignARNs()
+        reportPolicies()
     }
 
     /// Resources of one kind, in the order of the tree.

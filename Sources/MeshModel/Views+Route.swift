@@ -37,6 +37,9 @@ package struct RouteTraffic: Hashable, Sendable {
 
     package var match: RouteMatch { RouteMatch(route["match"] ?? .empty) }
 
+    /// Path of the match from the spec.
+    package var matchPath: [String] { [traffic.routeMember, "match"] }
+
     /// Between 0, which wins, and 1000.
     package var priority: Int64? { spec["priority"]?.integer }
 
@@ -113,6 +116,9 @@ package struct GatewayRouteTraffic: Hashable, Sendable {
     package let service: String
     package let targetPort: Int64?
     package let priority: Int64?
+
+    /// Path of the match from the spec.
+    package var matchPath: [String] { [traffic.routeMember, "match"] }
 
     package init?(_ spec: SpecValue) {
         let set = TrafficProtocol.allCases.filter { spec[$0.routeMember] != nil }
