@@ -9,6 +9,7 @@ package struct Glob: Hashable, Sendable, Codable, CustomStringConvertible {
     /// Characters that stand for themselves; the glob with the most of them is the closest fit.
     package var literalCount: Int { pattern.unicodeScalars.count { $0 != "*" } }
 
+    /// Whether the address matches, with its mesh in front or without.
     package func matches(_ id: ResourceID) -> Bool {
         matches(id.address) || matches(id.fullAddress)
     }

@@ -85,6 +85,7 @@ package enum DriftClass: String, Hashable, Sendable, Codable, CaseIterable {
     case ignored
 }
 
+/// What happens to one resource.
 package enum Action: String, Hashable, Sendable, Codable {
     case create
     case update

@@ -23,6 +23,7 @@ package protocol MeshReader: Sendable {
     func tags(of resource: LiveResource) async -> [String: String]?
 }
 
+/// The mesh as something to write to.
 package protocol MeshWriter: Sendable {
     /// Sends one write. Never throws: every outcome is an answer the rollout knows.
     func send(_ write: Write, clientToken: String?) async -> Answer
@@ -51,6 +52,7 @@ package protocol LedgerStore: Sendable {
     func sequence(ofIntent intent: String) throws -> Int64?
 }
 
+/// What becomes of the stored checkpoint when records are appended.
 package enum CheckpointChange: Hashable, Sendable {
     case keep
     case store([UInt8])

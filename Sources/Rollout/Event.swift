@@ -47,6 +47,7 @@ package enum Answer: Hashable, Sendable, Codable {
     case refused(String)
 }
 
+/// What one read of one resource found.
 package enum Observation: Hashable, Sendable, Codable {
     case present(LiveResource)
     case absent

@@ -72,14 +72,7 @@ extension SpecSite {
             var edited = value
             edited.set("inventedField", 1)
             found.append(("unknown field", spec(edited)))
-            if shape.isUnion {
-                found.append(("no member of a union", spec(.empty)))
-                if shape.fields.count > 1 {
-                    var both = value
-                    for field in shape.fields { both.set(field.name, both.member(field.name) ?? 1) }
-                    found.append(("all members of a union", spec(both)))
-                }
-            }
+            if shape.isUnion { found += badUnions(shape) }
         case .number(let range):
             if range.upperBound < .max {
                 found.append(("too large", spec(.integer(range.upperBound + 1))))
@@ -100,6 +93,14 @@ extension SpecSite {
         case .boolean, .arn, .list: break
         }
         return found
+    }
+
+    private func badUnions(_ shape: Shape) -> [(String, SpecValue)] {
+        let none = ("no member of a union", spec(.empty))
+        guard shape.fields.count > 1 else { return [none] }
+        var all = value
+        for field in shape.fields { all.set(field.name, all.member(field.name) ?? 1) }
+        return [none, ("all members of a union", spec(all))]
     }
 
     private var wrongType: SpecValue {
