@@ -170,7 +170,7 @@ def refuse():
     ghost = json.loads(json.dumps(ROUTE).replace("web-v2", "ghost"))
     text = "VirtualNode with name ghost is missing"
     refused("NotFoundException", 404, text, "UpdateRoute", **route, spec=ghost)
-    heavy = json.loads(json.dumps(ROUTE).replace('"weight": 100', '"weight": 101'))
+    heavy = json.loads(json.dumps(ROUTE).replace('"weight": 0', '"weight": 1'))
     refused("BadRequestException", 400, "101", "UpdateRoute", **route, spec=heavy)
     stranger = {"meshOwner": "999999999999"}
     refused("ForbiddenException", 403, "not shared", "DescribeMesh", **MESH, **stranger)
