@@ -66,6 +66,11 @@ package struct LedgerEntry: Hashable, Sendable, Codable {
     }
 }
 
+extension LedgerEntry {
+    /// Whether an intent is to create: its payload says `action`: `create`, `update` or `delete`.
+    package var isCreate: Bool { payload["action"]?.text == "create" }
+}
+
 /// A change to what the ledger knows of a resource; stored with the records that cause it.
 package enum AppliedChange: Hashable, Sendable, Codable {
     case applied(ResourceID, AppliedResource)

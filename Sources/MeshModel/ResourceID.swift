@@ -114,6 +114,13 @@ extension ResourceID: CustomStringConvertible {
         }
     }
 
+    /// Reads what `fullAddress` prints; the mesh is in it.
+    package init?(fullAddress: String) {
+        let segments = fullAddress.split(separator: "/", omittingEmptySubsequences: false)
+        guard segments.count >= 2, segments[0] == "mesh" else { return nil }
+        self.init(address: fullAddress, mesh: Self.unescape(segments[1]))
+    }
+
     private static func escape(_ name: String) -> String {
         name.replacing("%", with: "%25").replacing("/", with: "%2F")
     }

@@ -1,0 +1,156 @@
+package import MeshModel
+import Synchronization
+
+/// The ledger: an append-only chain of records, each sealed with the hash of the one before it.
+///
+/// In: entries and what they change. Out: records, the applied state (A and the baselines) and
+/// heads that a key has signed. Laws: a batch is stored whole or not at all, with the checkpoint
+/// of the running rollout; records are never changed; `applied` and `hold` are the fold of the
+/// records; the head on disk never names a record that the chain does not have.
+package struct Ledger: Sendable {
+    /// Random, made with the ledger; the owner tag of every resource that Plumbline creates.
+    package let id: String
+    /// What a person should know about the way it was opened.
+    package let warnings: [String]
+    let storage: any LedgerStorage
+    private let writer: LedgerWriter?
+
+    /// Opens for writing; makes the ledger and its signing key where they are missing.
+    ///
+    /// Refuses where the signed head names records that are not there: signing on would destroy
+    /// the evidence of a cut. `signingKey` is a PEM file; without one it is `audit.key` beside the
+    /// ledger.
+    package init(
+        writing folder: StateFolder,
+        under lock: StateLock,
+        signingKey: String? = nil
+    ) throws {
+        try folder.make()
+        try PrivateFile.make(folder.ledger)
+        let storage = try SQLiteStorage(path: folder.ledger, isReadOnly: false)
+        try Self.checkFormat(storage, folder)
+        var bytes = SystemRandomNumberGenerator()
+        let fresh = Base32.text(
+            (0..<16).map { _ in UInt8.random(in: .min ... .max, using: &bytes) }
+        )
+        id = try storage.setOnce("ledger", fresh)
+        self.storage = storage
+        var warnings: [String] = []
+        let key = try LedgerWriter.key(in: folder, given: signingKey, &warnings)
+        let writer = LedgerWriter(id: id, folder: folder, lock: lock, storage: storage, key: key)
+        try writer.start(&warnings)
+        self.writer = writer
+        self.warnings = warnings
+    }
+
+    /// Opens for reading, beside a writer or without one; makes nothing.
+    package init(reading folder: StateFolder) throws {
+        guard folder.hasLedger else {
+            throw LedgerError(
+                .missing,
+                "There is no ledger in '\(folder.path)'; 'apply' makes one, or give another --state"
+            )
+        }
+        let storage = try SQLiteStorage(path: folder.ledger, isReadOnly: true)
+        try Self.checkFormat(storage, folder)
+        id = try storage.snapshot { try $0.ledgerID() }
+        self.storage = storage
+        writer = nil
+        warnings = []
+    }
+
+    /// Stores records, what they change, and the checkpoint: all of it or nothing.
+    ///
+    /// A change is carried by the last record of the batch that names its resource, else by the
+    /// last record; so a change without any record is refused.
+    @discardableResult
+    package func commit(
+        _ entries: [LedgerEntry],
+        _ changes: [AppliedChange] = [],
+        checkpoint: CheckpointChange = .keep,
+        as context: RecordContext
+    ) throws -> [AuditRecord] {
+        guard let writer else {
+            throw LedgerError(.readOnly, "Append to the ledger: it was opened for reading")
+        }
+        return try writer.commit(entries, changes, checkpoint: checkpoint, as: context)
+    }
+
+    private static func checkFormat(
+        _ storage: SQLiteStorage,
+        _ folder: StateFolder
+    ) throws {
+        let format = try storage.snapshot { try $0.value(of: "format") } ?? "none"
+        guard format == SQLiteStorage.format else {
+            throw LedgerError(
+                .unknownFormat,
+                "Open '\(folder.ledger)': it has format \(format), this Plumbline reads "
+                    + "\(SQLiteStorage.format); use the version that made it"
+            )
+        }
+    }
+}
+
+/// The state of one mesh, as a ledger keeps it.
+extension Ledger {
+    /// What was last written and read back, and what is held.
+    package func appliedState(mesh: String) throws -> AppliedState {
+        try storage.snapshot { snapshot in
+            try snapshot.appliedState(try snapshot.projection() ?? Projection(), mesh: mesh)
+        }
+    }
+
+    /// Whether nothing was ever recorded for the mesh.
+    package func isEmpty(mesh: String) throws -> Bool {
+        try !storage.snapshot { try $0.hasRecords(mesh: mesh) }
+    }
+
+    /// The state of the running rollout, stored with the records that led to it.
+    package func checkpoint() throws -> [UInt8]? { try storage.snapshot { try $0.checkpoint() } }
+
+    /// Ties a mesh to one place (account, region, endpoint), once and for good.
+    ///
+    /// `place` is the canonical text of the target; another text later is refused.
+    package func bind(mesh: String, to place: String) throws {
+        let bound =
+            writer == nil
+            ? try storage.snapshot { try $0.value(of: "target/" + mesh) } ?? place
+            : try storage.setOnce("target/" + mesh, place)
+        guard bound == place else {
+            throw LedgerError(
+                .otherTarget,
+                "The ledger knows mesh '\(mesh)' as \(bound), not as \(place); use another --state"
+            )
+        }
+    }
+}
+
+extension LedgerSnapshot {
+    /// Puts the bodies back into a projection.
+    func appliedState(_ projection: Projection, mesh: String) throws -> AppliedState {
+        var resources: [ResourceID: AppliedResource] = [:]
+        for (id, digests) in projection.applied where id.mesh == mesh {
+            resources[id] = AppliedResource(
+                body: try required(digests.body, of: id),
+                baseline: try required(digests.baseline, of: id),
+                version: digests.version,
+                isInFlight: digests.isInFlight
+            )
+        }
+        return AppliedState(
+            resources: resources,
+            holds: projection.holds.filter { $0.key.mesh == mesh }
+        )
+    }
+
+    private func required(_ digest: Digest, of id: ResourceID) throws -> SpecValue {
+        guard let body = try body(digest) else {
+            throw LedgerError(
+                .malformed,
+                "Read the applied body of \(id): body \(digest.short) is not in the ledger; run "
+                    + "'audit verify'"
+            )
+        }
+        return body
+    }
+}

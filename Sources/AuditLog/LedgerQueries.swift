@@ -1,0 +1,79 @@
+package import MeshModel
+
+/// What people and reports ask of a ledger.
+extension Ledger {
+    /// A record with the bodies before and after it.
+    package struct Detail: Sendable {
+        package let record: AuditRecord
+        package let before: SpecValue?
+        package let after: SpecValue?
+    }
+
+    /// The end of the chain.
+    package func head() throws -> ChainHead {
+        try storage.snapshot { try $0.tail() } ?? .genesis(ofLedger: id)
+    }
+
+    /// The newest records that fit, oldest first.
+    package func records(_ query: RecordQuery = RecordQuery()) throws -> [AuditRecord] {
+        var found: [AuditRecord] = []
+        try storage.snapshot { snapshot in
+            try snapshot.rows(query) { row in
+                guard found.count < query.limit else { return false }
+                let record = try AuditRecord(row)
+                if let glob = query.resource, record.resource.map(glob.matches) != true {
+                    return true
+                }
+                found.append(record)
+                return true
+            }
+        }
+        return found.reversed()
+    }
+
+    package func detail(_ seq: Int64) throws -> Detail? {
+        try storage.snapshot { snapshot in
+            guard let record = try snapshot.row(seq).map({ try AuditRecord($0) }) else {
+                return nil
+            }
+            return Detail(
+                record: record,
+                before: try record.before.flatMap { try snapshot.body($0) },
+                after: try record.after.flatMap { try snapshot.body($0) }
+            )
+        }
+    }
+
+    /// Sequence of the newest record that holds this intent.
+    package func sequence(ofIntent intent: String) throws -> Int64? {
+        try storage.snapshot { try $0.row(ofIntent: intent)?.seq }
+    }
+
+    /// The client token of an intent that was committed; none for deletes.
+    package func clientToken(ofIntent intent: String) throws -> String? {
+        try storage.snapshot { try $0.row(ofIntent: intent)?.text("clientToken") }
+    }
+
+    /// What was applied and held once all records of a commit were written.
+    ///
+    /// Nothing where the ledger has no record of it; the beginning of the 40 digits is enough.
+    package func appliedState(mesh: String, at commit: String) throws -> AppliedState? {
+        let newest = RecordQuery(commit: commit, mesh: mesh, limit: 1)
+        guard let last = try records(newest).last else { return nil }
+        return try appliedState(mesh: mesh, through: last.seq)
+    }
+
+    /// The same for a record's number: the fold of all changes up to it.
+    package func appliedState(mesh: String, through seq: Int64) throws -> AppliedState {
+        try storage.snapshot { snapshot in
+            var projection = Projection()
+            try snapshot.forEachRow { row in
+                guard let number = row.seq, number <= seq, row.text("changes") != nil else {
+                    return
+                }
+                for change in try AuditRecord(row).changes { projection.fold(change) }
+            }
+            return try snapshot.appliedState(projection, mesh: mesh)
+        }
+    }
+}

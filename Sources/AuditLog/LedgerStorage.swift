@@ -1,0 +1,56 @@
+import MeshModel
+
+/// Where the rows of a ledger lie, as little as the ledger needs: keys, and appends that compare.
+///
+/// One SQLite file today; a shared store for teams that outgrow one machine stands here later.
+protocol LedgerStorage: Sendable {
+    /// Stores a batch whole or not at all; fails with `concurrentWriter` where the chain does not
+    /// end at `tail`.
+    func append(_ batch: LedgerBatch, after tail: ChainHead) throws
+    /// Sets a key that has no value yet; answers the value that it has now.
+    func setOnce(_ key: String, _ value: String) throws -> String
+    /// Everything that `read` sees belongs to one moment.
+    func snapshot<Value>(_ read: (any LedgerSnapshot) throws -> Value) throws -> Value
+}
+
+/// What is stored in one transaction.
+struct LedgerBatch {
+    var rows: [RecordRow] = []
+    /// Canonical JSON by digest; what is there already stays.
+    var bodies: [Digest: String] = [:]
+    var changes: [StoredChange] = []
+    var checkpoint: CheckpointChange = .keep
+}
+
+/// What becomes of the stored state of the running rollout.
+package enum CheckpointChange: Hashable, Sendable {
+    case keep
+    case store([UInt8])
+    case clear
+}
+
+/// A ledger as it was at one moment, or a bundle exported from one: all that can be verified.
+protocol LedgerEvidence {
+    func ledgerID() throws -> String
+    /// Every stored body with the digest that it claims, in no particular order.
+    func forEachBody(_ visit: (_ digest: String, _ text: [UInt8]) throws -> Void) throws
+    func hasBody(_ digest: Digest) throws -> Bool
+    /// Every record in the order of its number.
+    func forEachRow(_ visit: (RecordRow) throws -> Void) throws
+    /// The projections as stored; nothing in a bundle, which carries none.
+    func projection() throws -> Projection?
+}
+
+protocol LedgerSnapshot: LedgerEvidence {
+    func value(of key: String) throws -> String?
+    /// The end of the chain as stored; nothing where there is no record.
+    func tail() throws -> ChainHead?
+    func row(_ seq: Int64) throws -> RecordRow?
+    /// The newest record that holds this intent.
+    func row(ofIntent intent: String) throws -> RecordRow?
+    /// Records that the query's columns select, in its order, until `visit` answers false.
+    func rows(_ query: RecordQuery, _ visit: (RecordRow) throws -> Bool) throws
+    func body(_ digest: Digest) throws -> SpecValue?
+    func checkpoint() throws -> [UInt8]?
+    func hasRecords(mesh: String) throws -> Bool
+}

@@ -1,0 +1,87 @@
+import Foundation
+
+/// The folder that `--state` names, and what lies in it; contracts of `interface` §4.
+package struct StateFolder: Hashable, Sendable {
+    package let path: String
+
+    package init(_ path: String) { self.path = path }
+
+    package var ledger: String { file("ledger.sqlite") }
+    package var head: String { file("head.json") }
+    package var signingKey: String { file("audit.key") }
+    /// The public half of `audit.key`, to be kept elsewhere and given to `audit verify`.
+    package var publicKey: String { file("audit.pub") }
+    package var mirror: String { file("mirror.git") }
+    package var lock: String { file("lock") }
+
+    package var hasLedger: Bool { FileManager.default.fileExists(atPath: ledger) }
+
+    /// Makes the folder where it is missing, for its owner only.
+    package func make() throws(LedgerError) {
+        do {
+            try FileManager.default.createDirectory(
+                atPath: path,
+                withIntermediateDirectories: true,
+                attributes: [.posixPermissions: 0o700]
+            )
+        } catch {
+            throw LedgerError(.files, "Make the state folder '\(path)': \(reason(error))")
+        }
+    }
+
+    private func file(_ name: String) -> String { path + "/" + name }
+
+    private func reason(_ error: any Error) -> String {
+        ((error as NSError).userInfo[NSUnderlyingErrorKey] as? any Error)
+            .map { String(describing: $0) } ?? error.localizedDescription
+    }
+}
+
+/// Files that are only their owner's, and on the disk before anyone relies on them.
+enum PrivateFile {
+    /// Makes an empty file (0600) where there is none; answers whether it did.
+    @discardableResult
+    static func make(_ path: String) throws(LedgerError) -> Bool {
+        let descriptor = open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            if errno == EEXIST { return false }
+            throw failure("Make", path)
+        }
+        close(descriptor)
+        return true
+    }
+
+    /// Writes a new file beside `path` and syncs it; `replace` then puts it in its place.
+    static func prepare(_ bytes: Data, for path: String) throws(LedgerError) {
+        let new = path + ".new"
+        let descriptor = open(new, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw failure("Write", new) }
+        defer { close(descriptor) }
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let written = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+            if written < 0, errno == EINTR { continue }
+            guard written > 0 else { throw failure("Write", new) }
+            rest = rest.dropFirst(written)
+        }
+        guard fsync(descriptor) == 0 else { throw failure("Sync", new) }
+    }
+
+    /// Puts what was prepared in the place of `path`, at once and for good.
+    static func replace(_ path: String) throws(LedgerError) {
+        guard rename(path + ".new", path) == 0 else { throw failure("Replace", path) }
+        let folder = URL(filePath: path).deletingLastPathComponent().path
+        let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure("Sync", folder) }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw failure("Sync", folder) }
+    }
+
+    static func failure(_ verb: String, _ path: String) -> LedgerError {
+        let code = errno
+        return LedgerError(
+            code == ENOSPC ? .full : .files,
+            "\(verb) '\(path)': \(String(cString: strerror(code)))"
+        )
+    }
+}

@@ -1,0 +1,217 @@
+import AuditLog
+import Foundation
+import MeshModel
+import Testing
+
+@Suite struct LedgerTests {
+    @Test func recordsComeBackAsTheyWereStored() throws {
+        try withFolder { folder in
+            try withLedger(folder) { ledger in
+                try Sample.fill(ledger)
+                let records = try ledger.records()
+                #expect(records.map(\.seq) == [1, 2, 3, 4, 5, 6, 7])
+                #expect(
+                    records.map(\.kind)
+                        == [.planned, .intent, .outcome, .applied, .verdict, .held, .finished]
+                )
+                let intent = records[1]
+                #expect(intent.revision == Sample.revision())
+                #expect(intent.actor == "ada")
+                #expect(intent.resource == Sample.route)
+                #expect(intent.step == 10)
+                #expect(intent.after == Digest(of: Sample.body(10)))
+                #expect(records[2].requestID == "r-1")
+                #expect(records[2].payload == ["result": "done"])
+                #expect(zip(records, records.dropFirst()).allSatisfy { $0.hash == $1.previousHash })
+                let detail = try #require(try ledger.detail(2))
+                #expect(detail.before == Sample.body(0))
+                #expect(detail.after == Sample.body(10))
+                #expect(try ledger.detail(8) == nil)
+            }
+        }
+    }
+
+    @Test func appliedStateSurvivesReopening() throws {
+        try withFolder { folder in
+            let id = try withLedger(folder) { ledger in
+                #expect(try ledger.isEmpty(mesh: Sample.mesh))
+                #expect(try ledger.appliedState(mesh: Sample.mesh) == .empty)
+                try Sample.fill(ledger)
+                return ledger.id
+            }
+            let ledger = try Ledger(reading: folder)
+            #expect(ledger.id == id)
+            #expect(id.count == 26)
+            let state = try ledger.appliedState(mesh: Sample.mesh)
+            #expect(state.resources == [Sample.route: Sample.applied(0, version: 3)])
+            #expect(state.holds == [Sample.route: Sample.hold])
+            #expect(try ledger.appliedState(mesh: "other") == .empty)
+            #expect(try ledger.isEmpty(mesh: Sample.mesh) == false)
+            #expect(try ledger.isEmpty(mesh: "other"))
+        }
+    }
+
+    @Test func aPastStateIsFoldedFromTheRecords() throws {
+        try withFolder { folder in
+            try withLedger(folder) { ledger in
+                try Sample.fill(ledger)
+                let past = try ledger.appliedState(mesh: Sample.mesh, at: "aaaa")
+                #expect(past?.resources == [Sample.route: Sample.applied(10, version: 2)])
+                #expect(past?.holds.isEmpty == true)
+                let now = try ledger.appliedState(
+                    mesh: Sample.mesh,
+                    at: Sample.revision("b").commit
+                )
+                let present = try ledger.appliedState(mesh: Sample.mesh)
+                #expect(now == present)
+                #expect(try ledger.appliedState(mesh: Sample.mesh, at: "cccc") == nil)
+            }
+        }
+    }
+
+    @Test func checkpointIsStoredKeptAndCleared() throws {
+        try withFolder { folder in
+            try withLedger(folder) { ledger in
+                #expect(try ledger.checkpoint() == nil)
+                try ledger.commit([], checkpoint: .store([9, 8]), as: Sample.context())
+                try ledger.commit([LedgerEntry(.planned)], as: Sample.context())
+                #expect(try ledger.checkpoint() == [9, 8])
+                try ledger.commit([], checkpoint: .clear, as: Sample.context())
+                #expect(try ledger.checkpoint() == nil)
+                #expect(try ledger.records().count == 1)
+            }
+        }
+    }
+
+    @Test func aChangeWithoutARecordIsRefusedWhole() throws {
+        try withFolder { folder in
+            try withLedger(folder) { ledger in
+                let error = #expect(throws: LedgerError.self) {
+                    _ = try ledger.commit(
+                        [],
+                        [.forgotten(Sample.route)],
+                        checkpoint: .store([1]),
+                        as: Sample.context()
+                    )
+                }
+                #expect(error?.code == .changeWithoutRecord)
+                let checkpoint = try ledger.checkpoint()
+                #expect(checkpoint == nil)
+            }
+        }
+    }
+
+    @Test func theTokenOfAnIntentIsThatOfItsRecord() throws {
+        try withFolder { folder in
+            try withLedger(folder) { ledger in
+                let create = LedgerEntry(
+                    .intent,
+                    resource: Sample.node,
+                    intent: "i-2",
+                    after: Sample.body(1),
+                    payload: ["action": "create"]
+                )
+                let delete = LedgerEntry(.intent, resource: Sample.node, intent: "i-3")
+                try ledger.commit(
+                    [Sample.intent("i-1", 10), create, delete, Sample.intent("i-4", 10)],
+                    as: Sample.context()
+                )
+                let token = try ledger.clientToken(ofIntent: "i-1")
+                #expect(
+                    token
+                        == ClientToken.make(
+                            ledger: ledger.id,
+                            sequence: 1,
+                            operation: .resource(.update, .route),
+                            resource: Sample.route,
+                            body: Sample.body(10)
+                        )
+                )
+                #expect(
+                    try ledger.clientToken(ofIntent: "i-2")
+                        == ClientToken.make(
+                            ledger: ledger.id,
+                            sequence: 2,
+                            operation: .resource(.create, .virtualNode),
+                            resource: Sample.node,
+                            body: Sample.body(1)
+                        )
+                )
+                #expect(try ledger.clientToken(ofIntent: "i-3") == nil)
+                #expect(try ledger.clientToken(ofIntent: "i-4") != token)
+                #expect(try ledger.clientToken(ofIntent: "nobody") == nil)
+                #expect(try ledger.sequence(ofIntent: "i-3") == 3)
+            }
+        }
+    }
+
+    @Test func queriesSelectAndKeepTheNewest() throws {
+        try withFolder { folder in
+            try withLedger(folder) { ledger in
+                try Sample.fill(ledger)
+                func found(_ query: RecordQuery) throws -> [Int64] {
+                    try ledger.records(query).map(\.seq)
+                }
+                #expect(try found(RecordQuery(limit: 2)) == [6, 7])
+                #expect(try found(RecordQuery(range: 2...3)) == [2, 3])
+                #expect(try found(RecordQuery(commit: "bbbb")) == [5, 6, 7])
+                #expect(try found(RecordQuery(commit: "b%")) == [])
+                #expect(try found(RecordQuery(kinds: [.intent, .outcome])) == [2, 3])
+                let glob = Glob("virtualRouter/*/route/*")
+                #expect(try found(RecordQuery(resource: glob)) == [2, 3, 4, 5, 6])
+                #expect(try found(RecordQuery(resource: glob, limit: 1)) == [6])
+                #expect(try found(RecordQuery(mesh: "other")) == [])
+                #expect(try found(RecordQuery(limit: 0)) == [])
+            }
+        }
+    }
+
+    @Test func hostileTextIsStoredWithoutBreakingTheChain() throws {
+        try withFolder { folder in
+            try withLedger(folder) { ledger in
+                let context = RecordContext(
+                    time: .min,
+                    mesh: "a\0b",
+                    revision: nil,
+                    actor: "x\ny\0z\u{1B}[2J"
+                )
+                try ledger.commit([LedgerEntry(.planned, plan: "\0")], as: context)
+                let record = try #require(try ledger.records().first)
+                #expect(record.actor == "x\ny\u{FFFD}z\u{1B}[2J")
+                #expect(record.mesh == "a\u{FFFD}b")
+                #expect(record.time == .min)
+            }
+        }
+    }
+
+    @Test func aMeshIsBoundToOnePlace() throws {
+        try withFolder { folder in
+            try withLedger(folder) { ledger in
+                try ledger.bind(mesh: "shop", to: "here")
+                try ledger.bind(mesh: "shop", to: "here")
+                try ledger.bind(mesh: "other", to: "there")
+                let error = #expect(throws: LedgerError.self) {
+                    try ledger.bind(mesh: "shop", to: "there")
+                }
+                #expect(error?.code == .otherTarget)
+            }
+            let reader = try Ledger(reading: folder)
+            #expect(throws: LedgerError.self) { try reader.bind(mesh: "shop", to: "there") }
+            try reader.bind(mesh: "new", to: "anywhere")
+        }
+    }
+
+    @Test func aReaderDoesNotWriteAndMakesNothing() throws {
+        try withFolder { folder in
+            let missing = #expect(throws: LedgerError.self) { try Ledger(reading: folder) }
+            #expect(missing?.code == .missing)
+            #expect(!FileManager.default.fileExists(atPath: folder.path))
+            try withLedger(folder) { try Sample.fill($0) }
+            let reader = try Ledger(reading: folder)
+            let error = #expect(throws: LedgerError.self) {
+                try reader.commit([LedgerEntry(.planned)], as: Sample.context())
+            }
+            #expect(error?.code == .readOnly)
+        }
+    }
+}
