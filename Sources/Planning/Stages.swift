@@ -23,7 +23,10 @@ struct Stages: Hashable, Sendable {
         var first: SpecValue?
         var middle = move.goal
         if id.kind == .route || id.kind == .gatewayRoute {
-            first = before.map { ports.naming(.live, in: $0, of: id) }
+            // A later rollback returns to what this stage leaves, so never to an in-flight value.
+            let present = move.isInFlight ? move.baseline ?? before : before
+            first = present.map { ports.naming(.live, in: $0, of: id) }
+            if first == present { first = nil }
             middle = move.goal.map { ports.naming(.desired, in: $0, of: id) }
         } else if let before, let goal = move.goal, move.action == .update {
             let transition = ListenerTransition(before, goal, of: id.kind)
