@@ -128,18 +128,21 @@ private struct Outlook {
         return portless.map { "\($0) has no match port, which several listeners demand" }
     }
 
-    /// A target port that a declared listener would serve, if only its node's change went ahead.
+    /// A target whose node would listen as the route needs it, if only the node's change went ahead.
     private func targetPortObstacle(_ id: ResourceID, _ goal: SpecValue) -> String? {
         for target in RouteTraffic(goal)?.targets.map(\.target) ?? [] {
             let node = ResourceID.virtualNode(target.node, mesh: id.mesh)
-            guard let port = target.port, let body = bodies[node],
-                let declared = input.desired.resources[node]?.spec
-            else { continue }
-            func listens(_ spec: SpecValue) -> Bool {
-                Listener.list(in: spec).contains { $0.port == port }
+            func ports(_ spec: SpecValue?) -> [Int64] {
+                (spec.map(Listener.list) ?? []).map(\.port)
             }
-            if !listens(body), listens(declared) {
+            let final = ports(bodies[node])
+            let declared = ports(input.desired.resources[node]?.spec)
+            if let port = target.port {
+                guard !final.contains(port), declared.contains(port) else { continue }
                 return "needs port \(port) of \(node), whose change is deferred"
+            }
+            if final.count > 1, declared.count <= 1 {
+                return "needs a target port while \(node) has several listeners"
             }
         }
         return nil

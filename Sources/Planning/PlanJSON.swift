@@ -53,13 +53,17 @@ extension Target {
     }
 }
 
+extension SpecValue {
+    /// An object of the members that are there.
+    fileprivate static func members(_ members: [String: SpecValue?]) -> SpecValue {
+        .object(members.compactMapValues { $0 })
+    }
+}
+
 extension FieldChange {
     /// An absent side is an absent member; an explicit null in a spec stays null.
     var json: SpecValue {
-        var members: [String: SpecValue] = ["path": .string(path)]
-        members["before"] = before
-        members["after"] = after
-        return .object(members)
+        .members(["path": .string(path), "before": before, "after": after])
     }
 }
 
@@ -97,11 +101,11 @@ extension Hazard {
 
 extension Refusal {
     fileprivate var json: SpecValue {
-        var members: [String: SpecValue] = [
-            "reason": .string(reason.rawValue), "message": .string(message),
-        ]
-        members["resource"] = resource.map { .string($0.address) }
-        return .object(members)
+        .members([
+            "reason": .string(reason.rawValue),
+            "resource": resource.map { .string($0.address) },
+            "message": .string(message),
+        ])
     }
 }
 

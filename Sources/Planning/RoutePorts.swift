@@ -38,6 +38,23 @@ struct RoutePorts {
             if old.count == 1 { live[move.id] = old[0].port }
             if new.count == 1 { desired[move.id] = new[0].port }
         }
+        nameGuessedPorts(decisions.input)
+    }
+
+    /// Nodes that someone else gave several listeners: their routes have meant the one we know of.
+    private mutating func nameGuessedPorts(_ input: PlanInput) {
+        for (id, resource) in input.live.resources where id.kind == .virtualNode {
+            let ports = Listener.list(in: resource.spec).map(\.port)
+            func only(_ body: SpecValue?) -> Int64? {
+                let known = body.map(Listener.list) ?? []
+                return known.count == 1 ? known[0].port : nil
+            }
+            let isMeant = (input.desired.resources[id]?.spec)
+                .map { Listener.list(in: $0).count > 1 }
+            guard ports.count > 1, isMeant != true, live[id] == nil else { continue }
+            let applied = only(input.applied.resources[id]?.body)
+            live[id] = applied.flatMap { ports.contains($0) ? $0 : nil } ?? ports.first
+        }
     }
 
     /// A route's body with the ports that it means.
