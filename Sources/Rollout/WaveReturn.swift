@@ -16,8 +16,31 @@ extension Wave {
     }
 
     /// What a resource of this wave goes back to when a gate fails.
-    func baseline(of resource: ResourceID) -> SpecValue? {
-        rollback.first { $0.resource == resource }?.body
+    fileprivate func baseline(of resource: ResourceID) -> SpecValue? {
+        gates.isEmpty ? nil : rollback.first { $0.resource == resource }?.body
+    }
+}
+
+extension Plan {
+    /// The accepted body of a resource whose present body some gate has yet to judge; nothing where
+    /// a write of this wave is accepted as soon as it is live.
+    ///
+    /// Expand may write to a resource that an earlier rollout left in flight: its body is no
+    /// baseline, even though expand itself has no gate.
+    fileprivate func pendingBaseline(
+        of resource: ResourceID,
+        _ phase: Phase,
+        _ index: Int
+    ) -> SpecValue? {
+        let later = waves(of: phase).dropFirst(index) + (phase == .expand ? inPlace : [])
+        let gated = later.lazy.compactMap { $0.baseline(of: resource) }.first
+        guard phase != .contract else { return gated }
+        return gated ?? shifts.first { $0.route == resource }?.baseline
+    }
+
+    /// The body that the commit declares, of which a step or a stage may write only a part.
+    fileprivate func declared(_ resource: ResourceID) -> SpecValue? {
+        changes.first { $0.resource == resource }?.after
     }
 }
 
@@ -38,20 +61,19 @@ extension RolloutMachine {
 
     /// A wave's write that is live: applied, and accepted where no gate stands behind it.
     mutating func recordApplied(_ one: Writing, _ write: Write, _ turn: inout Turn) {
-        guard let run = progress.wave, let wave = plan.wave(run.phase, run.index),
-            !one.place.isReturn
-        else { return }
+        guard let run = progress.wave, !one.place.isReturn else { return }
         guard let body = write.body, let version = one.landed else {
             let before = before(one, write)
             turn.record(entry(ofPruned: write, before: before), [.forgotten(write.resource)])
             return
         }
-        let baseline = wave.gates.isEmpty ? nil : wave.baseline(of: write.resource)
+        let baseline = plan.pendingBaseline(of: write.resource, run.phase, run.index)
+        let kind = write.resource.kind
         let applied = AppliedResource(
             body: body,
             baseline: baseline ?? body,
             version: version,
-            isInFlight: baseline != nil
+            isInFlight: baseline.map { !Schema.equal($0, body, as: kind) } ?? false
         )
         let before = before(one, write)
         turn.record(
@@ -149,9 +171,9 @@ extension RolloutMachine {
         progress.casualties.append(
             Casualty(resource: resource, fate: .rolledBack, reason: cause.reason)
         )
-        guard cause.holds, let desired else { return }
+        guard cause.holds, let content = plan.declared(resource) ?? desired else { return }
         let hold = Hold(
-            content: Schema.digest(desired, as: resource.kind),
+            content: Schema.digest(content, as: resource.kind),
             reason: cause.reason,
             revision: plan.revision
         )

@@ -1,1 +1,34 @@
-@main struct Main { static func main() {} }
+import MeshModel
+import Simulation
+
+/// Replays one seed, or searches through many: `simulate --seed 141`, `simulate --seeds 2000`.
+@main struct Simulate {
+    static func main() {
+        let arguments = CommandLine.arguments
+        func number(_ flag: String) -> UInt64? {
+            guard let position = arguments.firstIndex(of: flag), position + 1 < arguments.count
+            else { return nil }
+            return UInt64(arguments[position + 1])
+        }
+        if let seed = number("--seed") {
+            var simulator = Simulator(seed: seed)
+            let violation = simulator.run()
+            for entry in simulator.ledger.entries { print(line(entry)) }
+            print(violation?.description ?? "seed \(seed): \(simulator.outcomes)")
+            return
+        }
+        let first = number("--first") ?? 0
+        var broken = 0
+        for seed in first..<(first + (number("--seeds") ?? 2000)) {
+            var simulator = Simulator(seed: seed)
+            guard let violation = simulator.run() else { continue }
+            broken += 1
+            print(violation)
+        }
+        print("\(broken) broken")
+    }
+
+    private static func line(_ entry: LedgerEntry) -> String {
+        "\(entry.kind.rawValue) \(entry.resource?.address ?? "-") \(entry.payload.json)"
+    }
+}

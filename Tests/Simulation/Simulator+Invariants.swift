@@ -1,0 +1,118 @@
+import MeshModel
+import Planning
+import Rollout
+
+/// The invariants, each checked where it could break.
+extension Simulator {
+    mutating func checkMesh() {
+        for id in mesh.resources.keys where id.kind == .route {
+            let sum = mesh.weights(id).reduce(0) { $0 + $1.weight }
+            if sum != 100 { breakRule("weights sum", "\(id) sums to \(sum)") }
+        }
+    }
+
+    mutating func checkSend(_ intent: String, _ write: Write) {
+        defer { watch.noteSend(intent, write) }
+        let id = write.resource
+        guard let entry = ledger.intent(intent), entry.resource == id, entry.after == write.body
+        else {
+            return breakRule("intent before write", "\(id) is not what its intent says")
+        }
+        if ledger.outcomes[intent] != nil {
+            breakRule("one outcome", "\(id) is sent after the outcome of its intent")
+        }
+        if write.action != .create, ledger.resources[id] == nil {
+            breakRule("never the unowned", "\(write.action.rawValue) of \(id)")
+        }
+        if let detail = watch.tooBad(write) { breakRule("bad stays small", detail) }
+        checkWaves()
+        let phase = entry.payload.members?["phase"]?.text
+        guard phase != "rollback" else {
+            if let body = write.body, !watch.isAccepted(body, id) {
+                breakRule("rollback target", "\(id) would go back to what was never accepted")
+            }
+            return
+        }
+        if let revision = entry.payload.members?["revision"]?.text, watch.isOlder(revision) {
+            breakRule("no older revision", "\(id) gets \(revision)")
+        }
+    }
+
+    /// Everything on its way belongs to one wave, or to the shifts.
+    private mutating func checkWaves() {
+        let open = ledger.openIntents.filter { $0.payload.members?["ahead"] == nil }
+        let places = Set(
+            open.map { entry -> String in
+                let members = entry.payload.members ?? [:]
+                return (members["phase"]?.text ?? "") + "\(members["wave"]?.integer ?? 0)"
+            }
+        )
+        if places.count > 1 {
+            breakRule("one wave", "in flight: \(places.sorted().joined(separator: ", "))")
+        }
+    }
+
+    mutating func check(_ entry: LedgerEntry, _ changes: [AppliedChange]) {
+        if let intent = entry.intent, entry.kind == .outcome {
+            if ledger.outcomes[intent] != 1 { breakRule("one outcome", "\(intent) has two") }
+            if ledger.intent(intent) == nil { breakRule("one outcome", "\(intent) has no intent") }
+        }
+        for case .applied(let id, let applied) in changes { checkApplied(id, applied) }
+        let address = entry.resource?.address ?? ""
+        switch entry.kind {
+        case .verdict where entry.payload.members?["verdict"] == "fail":
+            watch.noteFailure(entry.payload.members?["scope"]?.text ?? "")
+        case .stepped, .promoted:
+            if watch.hasFailed(address) {
+                breakRule("a failed gate", "\(address) goes on after its gate failed")
+            }
+        case .rolledBack, .halted: watch.noteEnd(address)
+        default: break
+        }
+    }
+
+    private mutating func checkApplied(_ id: ResourceID, _ applied: AppliedResource) {
+        guard applied.isInFlight else {
+            let isAccepted =
+                Schema.equal(applied.body, applied.baseline, as: id.kind)
+                && watch.isDeclared(applied.body, id)
+            if !isAccepted {
+                breakRule("rollback target", "\(id) accepts what no commit declares")
+            }
+            watch.accept(applied.body, id)
+            return
+        }
+        if !watch.isAccepted(applied.baseline, id) {
+            breakRule("rollback target", "the baseline of \(id) was never accepted")
+        }
+    }
+
+    mutating func checkFinish(_ outcome: RolloutOutcome) {
+        for scope in watch.finishRun() {
+            breakRule("a failed gate", "\(scope) ended neither rolled back nor halted: \(outcome)")
+        }
+        if let open = ledger.openIntents.first {
+            breakRule("one outcome", "\(open.intent ?? "") of a finished rollout has none")
+        }
+    }
+
+    /// When all is quiet, live is desired, or the ledger says why not.
+    mutating func checkEnd() {
+        lastEvent = "the end"
+        guard machine == nil else { return breakRule("liveness", "a rollout is still on its way") }
+        if haltsInARow > 4 { return }
+        let plan = currentPlan()
+        if !plan.isEmpty {
+            breakRule("liveness", "changes are left: \(plan.changes.map(\.resource))")
+        }
+        let excuses: Set<Deferral.Reason> = [.held, .stillReferenced, .dependsOnDeferred]
+        let excused = Set(
+            plan.deferred.filter { excuses.contains($0.reason) }.map(\.resource)
+        )
+        for (id, resource) in script.commits[head].desired.resources where !excused.contains(id) {
+            guard let live = mesh.resources[id],
+                Schema.equal(live.spec, resource.spec, as: id.kind)
+            else { return breakRule("liveness", "\(id) is not as declared, and nothing says why") }
+        }
+    }
+}

@@ -1,0 +1,207 @@
+import MeshModel
+import Planning
+import Rollout
+
+/// The shell: what the reconciler and its runner do, and how they die.
+extension Simulator {
+    mutating func process(_ item: (time: Int64, item: EventQueue.Item)) {
+        switch item.item {
+        case .start: startProcess()
+        case .look: lastEvent = "a look at the time"
+        case .reconcile(let epoch):
+            if epoch == self.epoch, machine == nil { reconcile() }
+        case .event(let event, let epoch):
+            if epoch == self.epoch { deliver(event) }
+        case .late(let write, let token):
+            lastEvent = "a late \(write.action.rawValue) of \(write.resource)"
+            metrics.flow(mesh, until: now)
+            _ = mesh.apply(write, token: token, at: now)
+            checkMesh()
+        }
+    }
+
+    /// A new life: carries on from the checkpoint, if there is one.
+    private mutating func startProcess() {
+        lastEvent = "a start"
+        epoch += 1
+        processStart = now
+        clockBase = random.number(0...1_000_000_000)
+        do {
+            guard let stored = try ledger.stored() else { return reconcile() }
+            var machine = stored.machine
+            var elapsed = now - stored.time
+            // Wall clocks step; deadlines may be wrong by that, safety may not.
+            if history == .anything, random.chance(20) {
+                elapsed += random.number(-3_600_000...3_600_000)
+            }
+            let effects = machine.resume(at: instant, elapsed: .milliseconds(elapsed))
+            self.machine = machine
+            perform(effects)
+            tellOfHead()
+        } catch {
+            breakRule("checkpoint", "cannot be read back: \(error)")
+        }
+    }
+
+    /// A commit that arrived while no process was there is told to the one that resumes.
+    private mutating func tellOfHead() {
+        guard let machine, machine.plan.revision != script.commits[head].revision else { return }
+        deliver(.revisionArrived(script.commits[head].revision))
+    }
+
+    mutating func reconcile() {
+        lastEvent = "a reconcile"
+        let plan = currentPlan()
+        guard !plan.isEmpty else { return idle() }
+        wasBusy = true
+        var machine = RolloutMachine(plan: plan, run: ledger.nextSequence, at: instant)
+        let effects = machine.start(at: instant)
+        self.machine = machine
+        perform(effects)
+    }
+
+    func currentPlan() -> Plan {
+        let commit = script.commits[head]
+        let options = PlanOptions(prune: true, allowDeletes: 100, recreate: true)
+        return Planner.plan(
+            PlanInput(
+                target: Target(
+                    name: "shop",
+                    mesh: Shop.mesh,
+                    account: "000000000000",
+                    region: "eu-central-1",
+                    endpoint: "http://127.0.0.1:9080"
+                ),
+                revision: commit.revision,
+                desired: commit.desired,
+                live: mesh.state,
+                applied: ledger.applied,
+                ledgerID: "simulated",
+                options: options
+            )
+        )
+    }
+
+    private mutating func idle() {
+        if wasBusy { idles += 1 }
+        wasBusy = false
+        if isQuiet || moments.isEmpty { isSettled = true }
+        queue.add(.reconcile(epoch: epoch), at: now + 60_000)
+    }
+
+    mutating func deliver(_ event: Event) {
+        guard var machine else { return }
+        let event = tamper.event(event, watch.lastWrites)
+        lastEvent = event.summary
+        let effects = machine.handle(event, at: instant)
+        self.machine = machine
+        perform(effects)
+    }
+
+    /// The transaction first, then the other effects; the process may die at every seam.
+    private mutating func perform(_ effects: [Effect]) {
+        let effects = tamper.effects(effects)
+        guard let machine else { return }
+        if isDying() { return die() }
+        ledger.commit(effects, machine, at: now)
+        for case .record(let entry, let changes) in effects { check(entry, changes) }
+        for effect in effects {
+            if case .record = effect { continue }
+            if isDying() { return die() }
+            perform(effect)
+            if violation != nil { return }
+        }
+        if isDying() { die() }
+    }
+
+    private mutating func isDying() -> Bool {
+        effectsPerformed += 1
+        return effectsPerformed == script.deathAt || random.chance(faults.death)
+    }
+
+    private mutating func die() {
+        deaths += 1
+        leave(for: random.number(1_000...120_000))
+    }
+
+    private mutating func leave(for pause: Int64) {
+        machine = nil
+        epoch += 1
+        queue.add(.start, at: now + pause)
+    }
+
+    private mutating func perform(_ effect: Effect) {
+        switch effect {
+        case .record: break
+        case .send(let intent, let write): send(intent, write)
+        case .observe(let id): observe(id)
+        case .measure(let id, _, let new, _): measure(id, new)
+        case .wake(let instant):
+            let time = processStart + instant.milliseconds - clockBase
+            queue.add(.event(.woke, epoch: epoch), at: max(now, time))
+        case .finished(let outcome): finish(outcome)
+        }
+    }
+
+    private mutating func finish(_ outcome: RolloutOutcome) {
+        outcomes.append(outcome)
+        guard outcome != .stopped else { return leave(for: random.number(1_000...600_000)) }
+        checkFinish(outcome)
+        ledger.clearCheckpoint()
+        machine = nil
+        var pause: Int64 = 1_000
+        if case .halted = outcome {
+            haltsInARow += 1
+            pause = 60_000
+        } else {
+            haltsInARow = 0
+        }
+        // A person decides about a halt; here, nobody does, and that is an end, too.
+        if haltsInARow > 4, isQuiet { isSettled = true }
+        queue.add(.reconcile(epoch: epoch), at: now + pause)
+    }
+
+    mutating func fireMoments() {
+        guard let position = moments.firstIndex(where: isDue) else { return }
+        let act = moments.remove(at: position).act
+        guard !isQuiet else { return }
+        lastEvent = "\(act)"
+        switch act {
+        case .commit(let number):
+            head = number
+            haltsInARow = 0
+            deliver(.revisionArrived(script.commits[number].revision))
+        case .edit(let id, let body):
+            guard mesh.resources[id] != nil else { return }
+            metrics.flow(mesh, until: now)
+            mesh.edit(id, body, at: now)
+        case .touch(let id):
+            if let spec = mesh.resources[id]?.spec { mesh.edit(id, spec, at: now) }
+        case .stop: deliver(.stopRequested)
+        case .jump(let time): now += time
+        }
+    }
+
+    private func isDue(_ moment: History.Moment) -> Bool {
+        switch moment.condition {
+        case .time(let time): now >= time
+        case .weight(let route, let node, let weight):
+            mesh.weights(route).contains { $0.target.node == node && $0.weight == weight }
+        case .idle(let times): idles >= times && machine == nil
+        }
+    }
+}
+
+extension Event {
+    /// As the failure line prints it: `.observed(virtualRouter/checkout/route/main)`.
+    package var summary: String {
+        switch self {
+        case .answered(let intent, _): ".answered(\(intent))"
+        case .observed(let id, _): ".observed(\(id))"
+        case .measured(let id, _): ".measured(\(id.scope) \(id.gate) \(id.target.node))"
+        case .woke: ".woke"
+        case .revisionArrived(let revision): ".revisionArrived(\(revision.short))"
+        case .stopRequested: ".stopRequested"
+        }
+    }
+}
