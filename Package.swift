@@ -140,6 +140,14 @@ let package = Package(
             swiftSettings: settings
         ),
 
+        // Peers of the network adapters that answer, lie and fall silent as tests say.
+        .target(
+            name: "Scripted",
+            dependencies: [nioCore, nioHTTP1, nioPosix],
+            path: "Tests/Scripted",
+            swiftSettings: settings
+        ),
+
         .testTarget(
             name: "MeshModelTests",
             dependencies: ["MeshModel"],
@@ -181,13 +189,14 @@ let package = Package(
         ),
         .testTarget(
             name: "AWSClientTests",
-            dependencies: ["AWSClient", nioCore, nioHTTP1, nioPosix, logging],
+            dependencies: ["AWSClient", "Scripted", nioHTTP1, logging],
             swiftSettings: settings
         ),
         .testTarget(
             name: "AWSMeshTests",
             dependencies: [
-                "AWSMesh", "AWSClient", "LocalMesh", "MeshModel", logging, nioCore, nioHTTP1, nioPosix,
+                "AWSMesh", "AWSClient", "LocalMesh", "MeshModel", "Scripted", logging, subprocess,
+                systemPackage,
             ],
             swiftSettings: settings
         ),

@@ -4,6 +4,12 @@ import NIOHTTP1
 import NIOPosix
 import NIOSSL
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
 /// An answer as it came off the wire, read to its end.
 struct HTTPAnswer: Sendable {
     let status: Int
@@ -95,6 +101,8 @@ struct HTTPExchange: Sendable {
         switch error {
         case let failure as HTTPFailure: return failure
         case let error as NIOConnectionError: return failure(of: error)
+        case let error as IOError where unreached.contains(error.errnoCode):
+            return notConnected("\(error)")
         case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError:
             return HTTPFailure(
                 code: .untrustedCertificate,
@@ -125,6 +133,9 @@ struct HTTPExchange: Sendable {
     private static let unsendable: [HTTPClientError] = [
         .invalidURL, .emptyHost, .emptyScheme,
     ]
+
+    /// Errors of connecting; nothing was sent.
+    private static let unreached = [ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, EADDRNOTAVAIL]
 
     private static func failure(of error: NIOConnectionError) -> HTTPFailure {
         guard error.connectionErrors.isEmpty else {
