@@ -1,5 +1,3 @@
-import FoundationEssentials
-
 /// One way to write a value as JSON.
 ///
 /// Members sorted by their UTF-8 bytes, no white space, only the escapes JSON demands. Digests,
@@ -19,11 +17,10 @@ extension SpecValue {
         return text
     }
 
-    /// Reads JSON.
-    ///
-    /// Depth is bounded by the decoder (512); integers beyond 64 bits become numbers.
-    package init(json bytes: some Sequence<UInt8>) throws {
-        self = try JSONDecoder().decode(SpecValue.self, from: Data(bytes))
+    /// Reads JSON as RFC 8259 has it: nested at most 512 deep, no key twice.
+    package init(json bytes: some Sequence<UInt8>) throws(JSONError) {
+        var reader = JSONReader(Array(bytes))
+        self = try reader.document()
     }
 
     private func write(into text: inout String, indent: Int?) {

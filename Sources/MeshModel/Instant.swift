@@ -16,10 +16,11 @@ package struct Instant: Hashable, Sendable, Codable, Comparable {
 
     /// Zero where `right` is later, so that a stepped clock cannot make time negative.
     package static func - (left: Instant, right: Instant) -> Duration {
+        guard left > right else { return .zero }
         let (difference, overflow) = left.milliseconds.subtractingReportingOverflow(
             right.milliseconds
         )
-        return .milliseconds(overflow ? 0 : Swift.max(0, difference))
+        return .milliseconds(overflow ? .max : difference)
     }
 }
 

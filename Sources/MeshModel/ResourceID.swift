@@ -64,6 +64,34 @@ package struct ResourceID: Hashable, Sendable, Codable {
     }
 }
 
+extension ResourceID {
+    private enum CodingKeys: String, CodingKey {
+        case mesh
+        case kind
+        case parent
+        case name
+    }
+
+    /// Refuses what could not have been made here.
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        let id = ResourceID(
+            mesh: try container.decode(String.self, forKey: .mesh),
+            kind: try container.decode(Kind.self, forKey: .kind),
+            parent: try container.decodeIfPresent(String.self, forKey: .parent),
+            name: try container.decode(String.self, forKey: .name)
+        )
+        guard let id else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .parent,
+                in: container,
+                debugDescription: "not the identity of a resource"
+            )
+        }
+        self = id
+    }
+}
+
 extension ResourceID: Comparable {
     /// Creation order first, so that sorted output reads like the mesh is built.
     package static func < (left: ResourceID, right: ResourceID) -> Bool {
@@ -93,25 +121,20 @@ extension ResourceID: CustomStringConvertible {
 
     /// Reads what `address` or `fullAddress` prints; nothing else.
     package init?(address: String, mesh: String) {
-        var segments = address.split(separator: "/", omittingEmptySubsequences: false)[...]
+        var segments = address.split(separator: "/", omittingEmptySubsequences: false)
         if segments.count > 2, segments.first == "mesh" {
-            guard Self.unescape(segments[segments.startIndex + 1]) == mesh else { return nil }
-            segments = segments.dropFirst(2)
+            guard Self.unescape(segments[1]) == mesh else { return nil }
+            segments.removeFirst(2)
         }
         let words = segments.map(Self.unescape)
-        guard let name = words.last, let first = words.first else { return nil }
-        switch words.count {
-        case 2:
-            guard let kind = Kind.allCases.first(where: { $0.segment == first }) else { return nil }
-            self.init(mesh: mesh, kind: kind, name: name)
-        case 4:
-            guard let kind = Kind.allCases.first(where: { $0.parent?.segment == first }),
-                words[2] == kind.segment
-            else { return nil }
-            self.init(mesh: mesh, kind: kind, parent: words[1], name: name)
-        default:
+        let kind = Kind.allCases.first { $0.segment == words.dropLast().last }
+        guard let kind, let name = words.last, words.count == 2 || words.count == 4 else {
             return nil
         }
+        let parent = words.count == 4 ? words[1] : nil
+        self.init(mesh: mesh, kind: kind, parent: parent, name: name)
+        // Also refuses a parent of another kind, and escapes that nobody would have written.
+        guard address == self.address || address == fullAddress else { return nil }
     }
 
     /// Reads what `fullAddress` prints; the mesh is in it.
@@ -126,7 +149,6 @@ extension ResourceID: CustomStringConvertible {
     }
 
     private static func unescape(_ segment: Substring) -> String {
-        String(segment).replacing("%2F", with: "/").replacing("%2f", with: "/")
-            .replacing("%25", with: "%")
+        String(segment).replacing("%2F", with: "/").replacing("%25", with: "%")
     }
 }
