@@ -66,7 +66,7 @@ struct Declaration {
         default: break
         }
         let name = document.apiName
-        guard isSound(name, document.kind, document.title),
+        guard isSound(name, document.kind),
             let id = ResourceID(mesh: mesh, kind: document.kind, parent: parent, name: name.value)
         else { return }
         let decoding = decoding(document, mesh)
@@ -113,7 +113,7 @@ struct Declaration {
         }
         guard let text = name.text("\(title).name", &findings) else { return }
         let located = Located(value: text, position: name.position)
-        guard isSound(located, .route, "route '\(text)'"),
+        guard isSound(located, .route),
             let id = ResourceID(mesh: decoding.mesh, kind: .route, parent: router, name: text)
         else { return }
         add(id, placed, document, at: name.position)
@@ -125,7 +125,12 @@ struct Declaration {
         _ document: MeshDocument,
         at position: SourcePosition
     ) {
-        for finding in Schema.validate(spec.value, as: id.kind) {
+        let found = Schema.validate(
+            spec.value,
+            as: id.kind,
+            spelling: document.form.spelling
+        )
+        for finding in found {
             guard let place = spec.position(of: finding.path) else { continue }
             findings.error(finding.code, at: place, finding.message)
         }
@@ -142,34 +147,20 @@ struct Declaration {
 
     // MARK: - Names
 
-    /// The server's rule: letters, digits, `-` and `_`; a virtual service may be called anything
-    /// that has a place in a path.
-    private mutating func isSound(
-        _ name: Located<String>,
-        _ kind: Kind,
-        _ title: String
-    ) -> Bool {
-        let scalars = name.value.unicodeScalars
-        let problem: String?
-        if scalars.isEmpty || scalars.count > 255 {
-            problem = "has \(scalars.count) characters; write 1 to 255"
-        } else if kind == .virtualService {
-            let isReadable = scalars.allSatisfy {
-                !$0.properties.isWhitespace && $0.properties.generalCategory != .control
-            }
-            problem = isReadable ? nil : "has white space or control characters; leave them out"
-        } else {
-            let isSound = name.value.utf8.allSatisfy {
-                $0.isDigit || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_")
-                    || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0 | 0x20)
-            }
-            problem = isSound ? nil : "has other characters than letters, digits, '-' and '_'"
+    private mutating func isSound(_ name: Located<String>, _ kind: Kind) -> Bool {
+        if let finding = Schema.validateName(name.value, kind: kind) {
+            findings.error(finding.code, at: name.position, finding.message)
+            return false
         }
-        guard let problem else { return true }
+        let isReadable = name.value.unicodeScalars.allSatisfy {
+            !$0.properties.isWhitespace && $0.properties.generalCategory != .control
+        }
+        guard !isReadable else { return true }
         findings.error(
             "badName",
             at: name.position,
-            "the API name \(quoted(name.value)) of \(title) \(problem)"
+            "name \(quoted(name.value)) of a \(kind.rawValue) has white space or control "
+                + "characters; leave them out"
         )
         return false
     }

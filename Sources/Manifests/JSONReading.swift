@@ -78,7 +78,7 @@ struct JSONReading {
         return Refusal(
             "badJSON",
             at: position,
-            "this is not JSON: \(found) stands before \(wanted)"
+            "this is not JSON: \(found) stands where \(wanted) belongs"
         )
     }
 

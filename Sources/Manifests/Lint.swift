@@ -41,16 +41,24 @@ struct Lint {
 
     /// Offline nothing but the tree is known, so what it lacks may well be live.
     private mutating func reportMissing(
-        _ code: String,
-        at position: SourcePosition,
-        _ message: String
+        _ missing: ResourceID,
+        _ relation: String,
+        at position: SourcePosition
     ) {
+        let code = "missingReference"
+        let close = suggestion(for: missing)
         if settings.live != nil {
-            findings.error(code, at: position, message)
+            let message = "\(relation) \(missing), which is neither declared nor live"
+            findings.error(code, at: position, message + close)
         } else if settings.isStrict {
-            findings.error(code, at: position, message + " (--strict)")
+            findings.error(
+                code,
+                at: position,
+                "\(relation) \(missing), which is not in the tree" + close
+            )
         } else {
-            findings.warning(code, at: position, message + "; it must be live when this is applied")
+            let message = "\(relation) \(missing), which is not in the tree and must be live"
+            findings.warning(code, at: position, message + close)
         }
     }
 
@@ -109,14 +117,7 @@ struct Lint {
                     !exists(reference.target),
                     let place = resource.spec.position(of: reference.path)
                 else { continue }
-                reportMissing(
-                    "missingReference",
-                    at: place,
-                    "\(resource.id) refers to \(reference.target), which "
-                        + (settings.live == nil
-                            ? "is not in the tree" : "is neither declared nor live")
-                        + suggestion(for: reference.target)
-                )
+                reportMissing(reference.target, "\(resource.id) refers to", at: place)
             }
             reportMissingContainer(of: resource)
         }
@@ -126,13 +127,7 @@ struct Lint {
         guard let container = resource.id.container, container.kind != .mesh, !exists(container),
             container.name != NameIndex.unknownMesh
         else { return }
-        reportMissing(
-            "missingReference",
-            at: resource.position,
-            "\(resource.id) belongs to \(container), which "
-                + (settings.live == nil ? "is not in the tree" : "is neither declared nor live")
-                + suggestion(for: container)
-        )
+        reportMissing(container, "\(resource.id) belongs to", at: resource.position)
     }
 
     private func suggestion(for id: ResourceID) -> String {

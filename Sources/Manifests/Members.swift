@@ -69,13 +69,14 @@ struct Located<Value: Hashable & Sendable>: Hashable, Sendable {
 }
 
 extension Findings {
-    /// A key that nothing reads, with the closest of the keys that something does.
+    /// Reports a key that nothing reads; the answer is the key that was probably meant.
+    @discardableResult
     mutating func unknownField(
         _ entry: SourceEntry,
         in title: String,
         known free: [String],
         all: [String]
-    ) {
+    ) -> String? {
         let close = Suggestion.closest(to: entry.key, among: free)
         let advice =
             close.map { "did you mean '\($0)'?" } ?? "it takes \(all.joined(separator: ", "))"
@@ -84,5 +85,6 @@ extension Findings {
             at: entry.position,
             "unknown field \(quoted(entry.key)) in \(title); \(advice)"
         )
+        return close
     }
 }

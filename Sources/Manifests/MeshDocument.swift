@@ -6,6 +6,8 @@ struct MeshDocument {
     enum Form: Hashable, Sendable {
         case crd
         case api
+
+        var spelling: Spelling { self == .crd ? .crd : .api }
     }
 
     let kind: Kind

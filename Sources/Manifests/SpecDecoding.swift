@@ -33,7 +33,11 @@ struct SpecDecoding {
         var values: [String: SpecValue] = [:]
         for entry in node.entries ?? [] where !others.contains(entry.key) {
             guard let (field, isARN) = field(entry.key, of: shape) else {
-                reportUnknown(entry, node, shape, title, others, &findings)
+                if let meant = reportUnknown(entry, node, shape, title, others, &findings) {
+                    // What was meant is not missing as well.
+                    placed.parts[meant.name] = .unusable(at: entry.position)
+                    values[meant.name] = .null
+                }
                 continue
             }
             var part = value(entry.value, field, isARN: isARN, title, &findings)
@@ -75,9 +79,7 @@ struct SpecDecoding {
 
     // MARK: - Fields
 
-    private func spelling(of field: Field) -> String {
-        form == .crd ? field.crdName : field.name
-    }
+    private func spelling(of field: Field) -> String { field.name(in: form.spelling) }
 
     /// The field that a key means; a reference may also be written as an ARN in the CRD.
     private func field(_ key: String, of shape: Shape) -> (Field, isARN: Bool)? {
@@ -96,6 +98,7 @@ struct SpecDecoding {
         return field.crdName.dropLast(3) + "ARN"
     }
 
+    /// Reports a key that means nothing; the answer is the field that was probably meant.
     private func reportUnknown(
         _ entry: SourceEntry,
         _ node: SourceNode,
@@ -103,7 +106,7 @@ struct SpecDecoding {
         _ title: String,
         _ others: [String],
         _ findings: inout Findings
-    ) {
+    ) -> Field? {
         let known = others + shape.fields.map(spelling)
         if let meant = shape.field(entry.key), spelling(of: meant) != entry.key {
             findings.error(
@@ -112,10 +115,11 @@ struct SpecDecoding {
                 "unknown field \(quoted(entry.key)) in \(title); did you mean "
                     + "'\(spelling(of: meant))'?"
             )
-        } else {
-            let free = known.filter { node.value(of: $0) == nil }
-            findings.unknownField(entry, in: title, known: free, all: known)
+            return meant
         }
+        let free = known.filter { node.value(of: $0) == nil }
+        let close = findings.unknownField(entry, in: title, known: free, all: known)
+        return shape.fields.first { spelling(of: $0) == close }
     }
 
     private func value(

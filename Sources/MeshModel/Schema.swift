@@ -19,9 +19,13 @@ package enum Schema {
 
     /// Checks a spec against the table and the prose rules; an empty answer means it is sound.
     ///
-    /// Never traps, whatever the value.
-    package static func validate(_ spec: SpecValue, as kind: Kind) -> [SpecFinding] {
-        var validation = Validation()
+    /// Never traps, whatever the value. Messages name what is missing as the author spells it.
+    package static func validate(
+        _ spec: SpecValue,
+        as kind: Kind,
+        spelling: Spelling = .api
+    ) -> [SpecFinding] {
+        var validation = Validation(spelling: spelling)
         validation.check(spec, shape(of: kind), at: [])
         switch kind {
         case .virtualNode: validation.checkNode(spec)
@@ -35,7 +39,7 @@ package enum Schema {
 
     /// Checks a value against one shape alone, such as one of another format.
     package static func validate(_ value: SpecValue, _ shape: Shape) -> [SpecFinding] {
-        var validation = Validation()
+        var validation = Validation(spelling: .api)
         validation.check(value, shape, at: [])
         return validation.findings
     }

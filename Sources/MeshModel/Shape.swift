@@ -29,6 +29,13 @@ package struct Shape: Sendable, ExpressibleByArrayLiteral {
     package func field(_ name: String) -> Field? { fields.first { $0.name == name } }
 }
 
+/// In whose words fields are named.
+package enum Spelling: Sendable {
+    case api
+    /// `appmesh.k8s.aws/v1beta2`.
+    case crd
+}
+
 /// One field of a shape: its name, type and constraints, default and other spellings.
 package struct Field: Sendable {
     package let name: String
@@ -39,6 +46,8 @@ package struct Field: Sendable {
     package let fallback: Fallback?
     /// The name in `appmesh.k8s.aws/v1beta2`, where it differs.
     package let crdName: String
+
+    package func name(in spelling: Spelling) -> String { spelling == .crd ? crdName : name }
 
     /// A documented default.
     package enum Fallback: Sendable {

@@ -1,6 +1,9 @@
 /// The interpreter of the table that finds what is wrong in a spec.
 struct Validation {
+    private let spelling: Spelling
     private(set) var findings: [SpecFinding] = []
+
+    init(spelling: Spelling) { self.spelling = spelling }
 
     mutating func report(_ code: String, at path: [String], _ message: String) {
         findings.append(SpecFinding(path: path, code: code, message: message))
@@ -18,7 +21,7 @@ struct Validation {
                 report(
                     "missingField",
                     at: path,
-                    "\(container(path)) lacks '\(field.name)', which is required"
+                    "\(container(path)) lacks '\(field.name(in: spelling))', which is required"
                 )
             }
         }
