@@ -69,10 +69,7 @@ package enum GitChild {
         if let file = request.certificateFile {
             try GitOperation("Read certificate file", file).run { plumbline_git_trust_only(file) }
         }
-        let repository = try RepositoryHandle(
-            openBare: request.mirror,
-            for: GitOperation("Open Git mirror", request.mirror)
-        )
+        let repository = try RepositoryHandle(mirror: request.mirror)
         let session = try RemoteSession(repository, request)
         let heads = try session.heads()
         guard !heads.isEmpty else {

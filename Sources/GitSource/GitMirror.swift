@@ -9,7 +9,7 @@ package struct GitSettings: Sendable {
     package let remote: RemoteAddress
     package let ref: WatchedRef
     /// Path of a binary that serves `GitChild.subcommand`, as a rule our own.
-    package let executable: String
+    package var executable: String
     package var credentials: GitCredentials?
     /// PEM file of the only authorities to trust, instead of the system's.
     package var certificateFile: String?
@@ -39,7 +39,7 @@ package struct GitSettings: Sendable {
 package actor GitMirror {
     private let settings: GitSettings
     private let executor = QueueExecutor("plumbline.git-mirror")
-    private var isPrepared = false
+    private var isSwept = false
     /// Attempts are counted, so that a slow one cannot move the ref behind a later one.
     private var started = 0
     private var accepted = 0
@@ -98,28 +98,20 @@ package actor GitMirror {
     private var openOperation: GitOperation { GitOperation("Open Git mirror", settings.mirror) }
 
     private func open() throws(GitError) -> RepositoryHandle {
-        do throws(GitError) {
-            return try RepositoryHandle(openBare: settings.mirror, for: openOperation)
-        } catch {
-            throw openOperation.error(
-                .fileSystem,
-                error.message,
-                nextStep: "check its rights, or delete the folder: it is only a cache"
-            )
-        }
+        try RepositoryHandle(mirror: settings.mirror)
     }
 
-    /// Makes the mirror on first use, and forgets attempts that a dead process left behind.
+    /// Makes the mirror when it is missing, and forgets attempts that a dead process left behind.
     private func prepare() throws(GitError) {
-        guard !isPrepared else { return }
         if !FileManager.default.fileExists(atPath: settings.mirror + "/HEAD") {
             _ = try RepositoryHandle(
                 createBare: settings.mirror,
                 for: GitOperation("Make Git mirror", settings.mirror)
             )
         }
+        guard !isSwept else { return }
         try sweep(MirrorRefs.attempts)
-        isPrepared = true
+        isSwept = true
     }
 
     private func sweep(_ namespace: String) throws(GitError) {

@@ -1,5 +1,21 @@
 import CLibgit2
 
+extension RepositoryHandle {
+    /// Opens the mirror, whose loss would lose nothing.
+    init(mirror directory: String) throws(GitError) {
+        let operation = GitOperation("Open Git mirror", directory)
+        do throws(GitError) {
+            try self.init(openBare: directory, for: operation)
+        } catch {
+            throw operation.error(
+                .fileSystem,
+                error.message,
+                nextStep: "check its rights, or delete the folder: it is only a cache"
+            )
+        }
+    }
+}
+
 /// The refs of the mirror: those we read, and those of attempts.
 enum MirrorRefs {
     /// One ref per remote and watched ref: the commit we read.

@@ -1,4 +1,5 @@
 import Foundation
+import MeshModel
 import Subprocess
 import SystemPackage
 
@@ -22,7 +23,7 @@ struct RemoteChild: Sendable {
                     "Fetch",
                     request.address,
                     .timedOut,
-                    "no answer within \(timeout.formatted(.units(allowed: [.seconds])))"
+                    "no answer within \(timeout.milliseconds / 1000) s"
                 )
             }
             defer { group.cancelAll() }

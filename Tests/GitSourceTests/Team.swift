@@ -53,6 +53,16 @@ struct Team: Sendable {
         return GitMirror(settings)
     }
 
+    /// A name for the child that no other process has, so that it can be looked for.
+    func childOfItsOwn() throws -> String {
+        let link = folder.appending(path: "child-\(UUID().uuidString)").path
+        try FileManager.default.createSymbolicLink(
+            atPath: link,
+            withDestinationPath: Self.executable
+        )
+        return link
+    }
+
     /// The built `plumbline`, which lies beside the test bundle.
     static let executable = URL(filePath: CommandLine.arguments[0])
         .deletingLastPathComponent()
@@ -77,4 +87,26 @@ func gitError(_ operation: () async throws -> Void) async -> GitError? {
     } catch {
         return error as? GitError
     }
+}
+
+/// Whether a process runs that was started under this name.
+func isRunning(_ executable: String) -> Bool {
+    let processes = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+    return processes.contains { process in
+        guard Int32(process) != nil,
+            let command = FileManager.default.contents(atPath: "/proc/\(process)/cmdline")
+        else { return false }
+        return command.starts(with: Data(executable.utf8))
+    }
+}
+
+/// Waits until a condition holds; false after ten seconds.
+func eventually(_ condition: () async -> Bool) async -> Bool {
+    let clock = ContinuousClock()
+    let deadline = clock.now + .seconds(10)
+    while clock.now < deadline {
+        if await condition() { return true }
+        try? await Task.sleep(for: .milliseconds(20))
+    }
+    return await condition()
 }
