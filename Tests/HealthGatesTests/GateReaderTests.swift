@@ -189,12 +189,13 @@ import Testing
     }
 
     @Test func aPlaceWhereNobodyListensIsAnError() async throws {
-        let reading = try await Self.read(Self.scrape("http://127.0.0.1:1/"))
+        let port = try #require(freePort())
+        let reading = try await Self.read(Self.scrape("http://127.0.0.1:\(port)/"))
         guard case .error(let text) = reading else {
             Issue.record("\(reading)")
             return
         }
-        #expect(text.hasPrefix("Read 'http://127.0.0.1:1/': "))
+        #expect(text.hasPrefix("Read 'http://127.0.0.1:\(port)/': "))
         #expect(text.contains("refused"))
     }
 }
