@@ -102,8 +102,10 @@ package struct CredentialChain: Sendable {
             if let found = try await provider.credentials() { return found }
         }
         throw CredentialError(
-            "No AWS credentials found; looked at \(providers.map(\.place).joined(separator: "; ")). "
-                + "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile in AWS_PROFILE"
+            "No AWS credentials found; looked at "
+                + providers.map(\.place).joined(separator: "; ")
+                + ". Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, "
+                + "or name a profile in AWS_PROFILE"
         )
     }
 }

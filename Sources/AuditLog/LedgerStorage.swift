@@ -41,6 +41,7 @@ protocol LedgerEvidence {
     func projection() throws -> Projection?
 }
 
+/// One consistent view of a ledger while others may write to it.
 protocol LedgerSnapshot: LedgerEvidence {
     func value(of key: String) throws -> String?
     /// The end of the chain as stored; nothing where there is no record.

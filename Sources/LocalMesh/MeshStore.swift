@@ -20,6 +20,7 @@ package struct StoreContent: Hashable, Sendable {
     }
 }
 
+/// One key of a store that gets a value, or loses it.
 package enum StoreChange: Hashable, Sendable {
     case put(key: String, value: [UInt8])
     case delete(key: String)

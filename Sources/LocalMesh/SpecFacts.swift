@@ -21,7 +21,8 @@ enum SpecFacts {
 
     /// What a spec refers to and must therefore exist, in document order.
     ///
-    /// Backends are not in it: they may name a service that does not exist, which is what breaks the circle.
+    /// Backends are not in it: they may name a service that does not exist, which is what breaks
+    /// the circle.
     static func references(of resource: ResourceID, _ spec: SpecValue) -> [ResourceID] {
         let mesh = resource.mesh
         switch resource.kind {

@@ -164,20 +164,23 @@ enum ForeignForm: Hashable, Sendable {
                 "cloudFormation",
                 at: position,
                 "this is a CloudFormation template, which is not read yet (comes later); "
-                    + "write its App Mesh resources as \(DocumentForm.crdVersion) or in the API form"
+                    + "write its App Mesh resources as \(DocumentForm.crdVersion) "
+                    + "or in the API form"
             )
         case .terraform:
             Refusal(
                 "terraform",
                 at: position,
                 "this is JSON of Terraform, which is not read yet (comes later); "
-                    + "write its App Mesh resources as \(DocumentForm.crdVersion) or in the API form"
+                    + "write its App Mesh resources as \(DocumentForm.crdVersion) "
+                    + "or in the API form"
             )
         case .cli:
             Refusal(
                 "cliInput",
                 at: position,
-                "this is input of the AWS CLI, which says neither kind nor every name (comes later);"
+                "this is input of the AWS CLI, which says neither kind nor every name "
+                    + "(comes later);"
                     + " add 'kind' and the names of the Create request to make it the API form"
             )
         }

@@ -43,7 +43,8 @@ struct DocumentReading {
             findings.error(
                 "fileTooLarge",
                 at: start,
-                "the file has \(file.bytes.count) bytes, at most \(ReadingLimits.fileBytes) are read"
+                "the file has \(file.bytes.count) bytes, "
+                    + "at most \(ReadingLimits.fileBytes) are read"
             )
             return
         }

@@ -48,20 +48,20 @@ extension Lint {
         for resource in declared {
             for reference in References.arns(in: resource.spec.value, as: resource.id.kind) {
                 guard let position = resource.spec.position(of: reference.path) else { continue }
-                if let arn = MeshARN(reference.arn) {
-                    guard let foreign = arn.foreignness(settings) else { continue }
-                    findings.warning(
-                        "foreignARN",
-                        at: position,
-                        "\(resource.id) names an ARN that App Mesh cannot use here: \(foreign)"
-                    )
-                } else {
+                guard let arn = MeshARN(reference.arn) else {
                     findings.error(
                         "badARN",
                         at: position,
                         "\(quoted(reference.arn)) is no ARN; write arn:aws:acm:… or such"
                     )
+                    continue
                 }
+                guard let foreign = arn.foreignness(settings) else { continue }
+                findings.warning(
+                    "foreignARN",
+                    at: position,
+                    "\(resource.id) names an ARN that App Mesh cannot use here: \(foreign)"
+                )
             }
         }
     }
@@ -91,7 +91,8 @@ extension Lint {
             findings.error(
                 "policyTie",
                 at: second.routePositions.first ?? second.position,
-                "rollout policies \(names) fit \(route) equally well; make one of their globs closer"
+                "rollout policies \(names) fit \(route) equally well; "
+                    + "make one of their globs closer"
             )
         }
     }

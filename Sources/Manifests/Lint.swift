@@ -103,7 +103,8 @@ struct Lint {
             findings.error(
                 "missingMesh",
                 at: resource.position,
-                "mesh \(quoted(mesh.name)) is neither declared nor live; declare a Mesh of that name"
+                "mesh \(quoted(mesh.name)) is neither declared nor live; "
+                    + "declare a Mesh of that name"
             )
         }
     }

@@ -4,8 +4,8 @@ package import MeshModel
 //
 // In: the bytes of a tree's files, and settings. Out: one desired state per mesh, and diagnostics
 // with file, line and column. `DocumentReading` cuts and parses files and tells documents apart,
-// `Declaration` names and types what they declare, `Lint` looks at all of it together. Pure: nothing
-// here opens a file, and no input traps.
+// `Declaration` names and types what they declare, `Lint` looks at all of it together. Pure:
+// nothing here opens a file, and no input traps.
 
 /// What the reader of a target's manifests must know besides the files.
 package struct ManifestSettings: Hashable, Sendable {

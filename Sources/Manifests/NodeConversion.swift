@@ -142,7 +142,8 @@ struct NodeConversion {
         return Refusal(
             "unfilledPlaceholder",
             at: position,
-            "{{ \(inner.prefix(40)) }} was not filled in; write ${\(Substitution.name(from: inner))}"
+            "{{ \(inner.prefix(40)) }} was not filled in; "
+                + "write ${\(Substitution.name(from: inner))}"
         )
     }
 }

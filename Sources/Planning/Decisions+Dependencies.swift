@@ -128,7 +128,7 @@ private struct Outlook {
         return portless.map { "\($0) has no match port, which several listeners demand" }
     }
 
-    /// A target whose node would listen as the route needs it, if only the node's change went ahead.
+    /// A target whose node would listen as the route needs it, if the node's change went ahead.
     private func targetPortObstacle(_ id: ResourceID, _ goal: SpecValue) -> String? {
         for target in RouteTraffic(goal)?.targets.map(\.target) ?? [] {
             let node = ResourceID.virtualNode(target.node, mesh: id.mesh)

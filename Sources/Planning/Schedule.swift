@@ -15,7 +15,7 @@ struct Schedule {
 
     /// Operations of one phase by level; within a level in the order of addresses.
     ///
-    /// Total: in a circle, which App Mesh's references cannot form, the one met first does not wait.
+    /// Total: in a circle, which App Mesh's references cannot form, the first one met never waits.
     static func levels(_ operations: [Operation]) -> [[Operation]] {
         let byID = Dictionary(operations.map { ($0.id, $0) }) { first, _ in first }
         var levels: [ResourceID: Int] = [:]

@@ -1,5 +1,6 @@
 import ArgumentParser
 
+/// The `plumbline` command.
 @main struct Main: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "plumbline",

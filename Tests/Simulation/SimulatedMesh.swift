@@ -103,9 +103,8 @@ package struct SimulatedMesh: Sendable {
         case .delete: return user(of: id).map { .inUse("\(id) is used by \($0)") }
         case .create, .update, .none: break
         }
-        let needs =
-            ([id.container] + References.of(write.body ?? .empty, id).filter(\.isHard).map(\.target))
-            .compactMap(\.self)
+        let hard = References.of(write.body ?? .empty, id).filter(\.isHard).map(\.target)
+        let needs = ([id.container] + hard).compactMap(\.self)
         let missing = needs.first { !isVisible($0, at: now) }
         return missing.map { .notFound("\($0) does not exist") }
     }

@@ -104,7 +104,8 @@ package struct Violation: Hashable, Sendable, CustomStringConvertible {
     package let event: String
 
     package var description: String {
-        "seed \(seed): invariant \"\(rule)\" broken at \(Self.clock(time)) after \(event): \(detail)"
+        "seed \(seed): invariant \"\(rule)\" broken at \(Self.clock(time)) after \(event): "
+            + detail
             + "\n  history \(history.rawValue); replay: swift run simulate --seed \(seed)"
     }
 

@@ -107,7 +107,7 @@ private let moduleSamples: [Sample] = [
 
 private let wordSamples: [Sample] = [
     Sample(.forcing, test, "let a = try! b()\nlet c = d as! E", [1, 2]),
-    Sample(.forcing, test, "let a = try? b()\nlet c = d as? E // try!", []),
+    Sample(.forcing, test, "let a = try? b()\nlet c = try !d // try!", []),
     Sample(.crashing, adapter, "fatalError()\npreconditionFailure(\"no\")", [1, 2]),
     Sample(.crashing, test, "fatalError()", []),
     Sample(.leftovers, adapter, "// FIX" + "ME: later\nlet mastodon = 1 // TO" + "DO", [1, 2]),

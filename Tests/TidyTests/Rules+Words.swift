@@ -3,8 +3,11 @@ import Foundation
 /// Words and names that have no place here.
 extension Rule {
     static let forcing = Rule("nothing is forced") { source in
-        let tries = source.occurrences(of: "try", "!").map { (source.tokens[$0].line, "'try!'") }
-        return tries + source.occurrences(of: "as", "!").map { (source.tokens[$0].line, "'as!'") }
+        source.codeLines.enumerated()
+            .compactMap { index, line in
+                let word = ["try!", "as!"].first { line.contains($0) }
+                return word.map { (index + 1, "'\($0)'") }
+            }
     }
 
     /// The process must outlive whatever comes in.

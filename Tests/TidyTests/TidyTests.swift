@@ -60,7 +60,8 @@ enum Repository {
                 guard isWanted(ending), files.fileExists(atPath: file.path, isDirectory: &isFolder),
                     !isFolder.boolValue
                 else { return nil }
-                return SourceText(path: path, text: try String(contentsOf: file, encoding: .utf8))
+                let text = String(decoding: try Data(contentsOf: file), as: UTF8.self)
+                return SourceText(path: path, text: text)
             }
     }
 }
