@@ -93,7 +93,8 @@ package struct AWSError: Error, Sendable, Hashable {
 extension AWSError: CustomStringConvertible {
     package var description: String {
         let object = subject.isEmpty ? "" : " '\(subject)'"
-        let why = message.isEmpty ? "" : ": \(message)"
+        let cause = message.hasSuffix(".") ? String(message.dropLast()) : message
+        let why = cause.isEmpty ? "" : ": \(cause)"
         let next = nextStep.map { "; \($0)" } ?? ""
         let id = requestID.map { " (request id \($0))" } ?? ""
         return "\(operation)\(object) \(verdict)\(why)\(next)\(id)"

@@ -54,18 +54,11 @@ extension AppMeshClient {
     }
 
     private func meshItems() async throws(AWSError) -> [ListedItem] {
-        let listMeshes = Operation.resource(.list, .mesh)
         let items = try await pages(
             of: Kind.mesh.listMember,
             as: ListedDocument.self
         ) { query throws(AWSError) in
-            ServiceRequest(
-                operation: listMeshes.name,
-                method: listMeshes.method,
-                path: Operation.pathPrefix + "/" + listMeshes.path.joined(separator: "/"),
-                query: query,
-                kind: .read
-            )
+            try MeshRequest.resource(.list, .mesh("*"), MeshRequest.Content(query: query))
         }
         return items.compactMap { item in
             item.names.meshID.map { ListedItem(id: $0, stamp: item.stamp) }
