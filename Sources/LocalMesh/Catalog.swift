@@ -29,6 +29,12 @@ struct Catalog: Sendable {
             .flatMap(\.value.values).sorted { $0.id < $1.id }
     }
 
+    /// Forgets tokens that are too old to be repeated; not at every write, as it reads them all.
+    func sweep(at now: Int64) -> [Change] {
+        guard remembered.count.isMultiple(of: 256) else { return [] }
+        return remembered.values.filter { $0.isExpired(at: now) }.map { .forget(token: $0.token) }
+    }
+
     mutating func apply(_ changes: [Change]) {
         for change in changes {
             switch change {

@@ -38,7 +38,7 @@ final class CatalogKeeper: Sendable {
     }
 
     private func commit<Answer>(_ decide: Decide<Answer>) -> Result<Answer, Refusal> {
-        // Another process on the same file is the only one who can move the revision under us.
+        // Only another server on the same store can move the revision under us.
         for _ in 0..<10 {
             do {
                 let (answer, changes, revision) = try attempt(decide)

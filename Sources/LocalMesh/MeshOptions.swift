@@ -90,8 +90,9 @@ package struct FaultOptions: Hashable, Sendable {
                 throw OptionError("The share --\(name) is \(share); it must be from 0 to 1")
             }
         }
-        guard throttleBurst >= 0, latency >= .zero, lateNotFound >= .zero else {
-            throw OptionError("Faults cannot be negative")
+        let times = Duration.zero ... .seconds(24 * 60 * 60)
+        guard throttleBurst >= 0, times.contains(latency), times.contains(lateNotFound) else {
+            throw OptionError("Faults must be positive, and last a day at most")
         }
     }
 }

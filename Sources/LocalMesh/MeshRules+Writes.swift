@@ -38,7 +38,7 @@ extension MeshRules {
             owner: account,
             tags: tags
         )
-        return written(resource, intent, call, changes: [.put(resource)])
+        return written(resource, intent, call, rules, changes: [.put(resource)])
     }
 
     /// Replaces the whole spec: what the body leaves out is gone.
@@ -50,10 +50,10 @@ extension MeshRules {
         let before = try rules.require(intent.id)
         try check(intent, replacing: before, rules)
         if before.spec == intent.spec, !raisesVersionOnIdenticalUpdate {
-            return written(before, intent, call, changes: [])
+            return written(before, intent, call, rules, changes: [])
         }
         let after = before.updated(to: intent.spec, at: call.now)
-        return written(after, intent, call, changes: [.put(after)])
+        return written(after, intent, call, rules, changes: [.put(after)])
     }
 
     /// Answers the last data, one version later, with status DELETED.
@@ -130,10 +130,12 @@ extension MeshRules {
         _ resource: StoredResource,
         _ intent: Intent,
         _ call: MeshCall,
+        _ rules: Lookup,
         changes: [Catalog.Change]
     ) -> Outcome {
         var changes = changes
         if let token = intent.token {
+            changes += rules.catalog.sweep(at: call.now)
             let write = RememberedWrite(
                 token: token,
                 request: intent.request,
@@ -159,7 +161,7 @@ enum SpecRules {
         guard !findings.isEmpty else { return }
         var lines = findings.prefix(mostShown)
             .map { finding in
-                (["spec"] + finding.path).joined(separator: ".") + ": " + finding.message
+                SpecPath.text([Member.spec] + finding.path) + ": " + finding.message
             }
         if findings.count > mostShown { lines.append("and \(findings.count - mostShown) more") }
         throw Refusal(.badRequest, lines.joined(separator: "; "))

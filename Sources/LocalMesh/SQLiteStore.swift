@@ -8,14 +8,16 @@ package final class SQLiteStore: MeshStore {
     /// Opens the file, or makes it.
     package init(path: String) throws {
         var configuration = Configuration()
+        // Reads come from memory, so a second server on the file would show what is no more.
         // GRDB's own `journalMode = .wal` sets `synchronous = NORMAL` after this closure and would
         // undo FULL, which is what power loss asks for.
         configuration.prepareDatabase { database in
+            try database.execute(sql: "PRAGMA locking_mode = EXCLUSIVE")
             try database.execute(sql: "PRAGMA journal_mode = WAL")
             try database.execute(sql: "PRAGMA synchronous = FULL")
         }
-        // A second process on the same file waits for the first one's commit.
-        configuration.busyMode = .timeout(5)
+        // A server that is just ending gets this long to let go of the file.
+        configuration.busyMode = .timeout(2)
         do {
             database = try DatabaseQueue(path: path, configuration: configuration)
             try database.write { database in
@@ -32,7 +34,7 @@ package final class SQLiteStore: MeshStore {
         } catch {
             throw StoreError(
                 "Open the mesh's state '\(path)': \(Self.words(error)); "
-                    + "name a file that mesh serve made, or one that does not exist yet"
+                    + "name a file that mesh serve made and no other one uses, or a new one"
             )
         }
     }

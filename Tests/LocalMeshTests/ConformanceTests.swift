@@ -14,7 +14,7 @@ struct ConformanceTests {
         let (succeeded, output) = try await server.serving { endpoint in
             let result = try await run(
                 .path(FilePath(python)),
-                arguments: [PythonClients.script(script), endpoint, "000000000000"],
+                arguments: ["-B", PythonClients.script(script), endpoint, "000000000000"],
                 output: .string(limit: 1 << 20),
                 error: .string(limit: 1 << 20)
             )

@@ -51,6 +51,16 @@ struct StoreTests {
         }
     }
 
+    @Test func aFileInUseIsRefused() async throws {
+        try await withFolder { folder in
+            let path = folder.appending(path: "mesh.sqlite").path
+            let first = try SQLiteStore(path: path)
+            let error = #expect(throws: StoreError.self) { try SQLiteStore(path: path) }
+            #expect(error?.message.contains("locked") == true)
+            #expect(try first.commit([.put(key: "a", value: [1])], at: 0) == 1)
+        }
+    }
+
     @Test func anotherFileIsRefusedByName() async throws {
         try await withFolder { folder in
             let path = folder.appending(path: "notes.txt").path

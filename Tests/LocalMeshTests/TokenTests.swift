@@ -75,6 +75,26 @@ struct TokenTests {
         }
     }
 
+    @Test func tokensThatAreTooOldAreSweptAway() async throws {
+        let clock = TestClock()
+        try await withFolder { folder in
+            let file = folder.appending(path: "mesh.sqlite").path
+            try await withMesh {
+                $0.state = file
+                $0.now = { clock.now }
+            } _: { probe in
+                try await probe.create("/meshes", "meshName", "shop", [:])
+                for number in 0..<256 {
+                    try await probe.put("/meshes/shop", ["clientToken": .string("t\(number)")])
+                }
+                clock.advance(by: .seconds(25 * 60 * 60))
+                try await probe.put("/meshes/shop", ["clientToken": "new"])
+            }
+            let keys = try SQLiteStore(path: file).load().values.keys.sorted()
+            #expect(keys == ["resource/mesh/shop", "token/new"])
+        }
+    }
+
     @Test func aTokenSurvivesARestart() async throws {
         try await withFolder { folder in
             let file = folder.appending(path: "mesh.sqlite").path
