@@ -17,6 +17,8 @@ struct ChildRequest: Codable {
     let attempt: String
     let receivedLimit: Int
     let timeoutMilliseconds: Int32
+
+    var isLocal: Bool { !address.hasPrefix("http://") && !address.hasPrefix("https://") }
 }
 
 /// What a child answers, as one JSON document on its standard output.

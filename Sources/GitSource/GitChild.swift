@@ -60,7 +60,7 @@ package enum GitChild {
     }
 
     /// Bytes of private memory: indexing a pack of the largest size we receive takes less.
-    private static let heapLimit: rlim_t = 2 << 30
+    private static let heapLimit: rlim_t = 1 << 30
 
     static func serve(_ request: ChildRequest) throws(GitError) -> ChildAnswer {
         _ = Libgit2.started
@@ -69,6 +69,7 @@ package enum GitChild {
         if let file = request.certificateFile {
             try GitOperation("Read certificate file", file).run { plumbline_git_trust_only(file) }
         }
+        if request.isLocal { try LocalRemote.check(request.address) }
         let repository = try RepositoryHandle(mirror: request.mirror)
         let session = try RemoteSession(repository, request)
         let heads = try session.heads()

@@ -165,7 +165,9 @@ package actor GitMirror {
             guard let known else { throw operation.error(.childFailed, "nothing is known yet") }
             return known
         case .fetched(let ref):
-            guard let fetched = try MirrorRefs.commit(of: ref, in: repository) else {
+            guard ref.hasPrefix(attempt + "/"),
+                let fetched = try MirrorRefs.commit(of: ref, in: repository)
+            else {
                 throw operation.error(.refNotFound, "'\(settings.ref)' names no commit")
             }
             commit = fetched

@@ -14,8 +14,8 @@ package struct TreeProblem: Hashable, Sendable, Comparable, CustomStringConverti
         case submodule
         /// A name that no honest tree holds: `..`, `.git`, a slash, or bytes that are not UTF-8.
         case badName
-        case tooLarge
-        case tooMany
+        case fileTooLarge
+        case tooManyFiles
         case tooDeep
         /// A pointer to Git LFS, whose content lies elsewhere.
         case largeFilePointer
@@ -53,7 +53,7 @@ package struct TreeLimits: Hashable, Sendable {
     package var depth = 64
     /// Entries looked at, read or not: a small object graph can unfold into a tree without end.
     package var entries = 100_000
-    /// Endings of the names that are read, lower case; all other files are passed over.
+    /// Endings of the names that are read; all other files are passed over.
     package var suffixes = [".yaml", ".yml", ".json"]
 
     package init() {}

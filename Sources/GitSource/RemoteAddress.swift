@@ -14,8 +14,6 @@ package struct RemoteAddress: Hashable, Sendable, CustomStringConvertible {
     /// The address as it may be shown.
     package var description: String { text }
 
-    var isLocal: Bool { !text.hasPrefix("http://") && !text.hasPrefix("https://") }
-
     /// Reads an address; a relative path is relative to the working directory.
     package init(_ address: String) throws(GitError) {
         let operation = GitOperation("Read Git address", Self.stripped(address))

@@ -9,12 +9,16 @@ struct RemoteChild: Sendable {
     let executable: String
     let timeout: Duration
 
+    /// A child that dies before it has read its request must not take us along.
+    private static let brokenPipesIgnored: Void = { _ = signal(SIGPIPE, SIG_IGN) }()
+
     /// Longest answer: an outcome with one error text.
     private static let answerLimit = 65_536
 
     /// Asks one child; cancelling the task, or its deadline, ends the child at once.
     @concurrent
     func ask(_ request: ChildRequest) async throws -> ChildAnswer {
+        _ = Self.brokenPipesIgnored
         let bytes = try await withThrowingTaskGroup(of: [UInt8].self) { group in
             group.addTask { try await run(request) }
             group.addTask {

@@ -61,7 +61,11 @@ struct TreeWalk {
         var folders: [Pending] = []
         for index in 0..<git_tree_entrycount(tree) {
             guard entriesLeft > 0 else {
-                problem(.tooMany, at: folder.path, "more than \(limits.entries) entries to look at")
+                problem(
+                    .tooManyFiles,
+                    at: folder.path,
+                    "more than \(limits.entries) entries to look at"
+                )
                 return nil
             }
             entriesLeft -= 1
@@ -89,10 +93,9 @@ struct TreeWalk {
 
     /// Reads one file if its name asks for it; false when no more may be read.
     private mutating func file(_ id: git_oid, at path: String) -> Bool {
-        let name = path.lowercased()
-        guard limits.suffixes.contains(where: name.hasSuffix) else { return true }
+        guard limits.suffixes.contains(where: path.hasSuffix) else { return true }
         guard files.count < limits.files else {
-            problem(.tooMany, at: path, "more than \(limits.files) files")
+            problem(.tooManyFiles, at: path, "more than \(limits.files) files")
             return false
         }
         var size = 0
@@ -104,12 +107,12 @@ struct TreeWalk {
         }
         guard size <= limits.fileBytes else {
             let limit = limits.fileBytes
-            problem(.tooLarge, at: path, "\(size) bytes, the limit is \(limit); split the file")
+            problem(.fileTooLarge, at: path, "\(size) bytes, the limit is \(limit); split the file")
             return true
         }
         guard size <= bytesLeft else {
             let limit = limits.totalBytes
-            problem(.tooMany, at: path, "more than \(limit) bytes in all files together")
+            problem(.tooManyFiles, at: path, "more than \(limit) bytes in all files together")
             return false
         }
         var object: OpaquePointer?

@@ -50,4 +50,65 @@ import Testing
             #expect(try await !mirror.isAncestor(second.commit, of: first.commit))
         }
     }
+
+    /// `--repo .` in a work tree reads its commits, never what lies in the folder.
+    @Test func aWorkTreeIsARemoteOfItsCommits() async throws {
+        try await withTeam { team in
+            let commit = try await team.push(["mesh/a.yaml": "committed"])
+            let tree = team.folder.appending(path: "work").path
+            try await team.git(["clone", "-q", team.originPath, tree])
+            try Data("edited".utf8).write(to: URL(filePath: tree + "/mesh/a.yaml"))
+            for remote in [tree, tree + "/", "file://" + tree, tree + "/.git"] {
+                let mirror = try team.mirror(remote: remote)
+                let revision = try await mirror.newest(under: "mesh")
+                #expect(revision.commit == commit)
+                let files = try await mirror.tree(at: revision, under: "mesh").files
+                #expect(files.map(\.bytes) == [Array("committed".utf8)])
+            }
+            for remote in [tree + "/mesh", team.folder.path + "/nowhere"] {
+                let error = await gitError {
+                    _ = try await team.mirror(remote: remote).newest(under: "mesh")
+                }
+                #expect(error?.code == .fileSystem)
+                #expect(error?.nextStep?.contains("repository") == true)
+            }
+        }
+    }
+
+    /// Build systems clone only a few commits.
+    @Test func aShallowCloneIsNamed() async throws {
+        try await withTeam { team in
+            for number in 0..<3 { try await team.push(["mesh/a.yaml": "\(number)"]) }
+            let tree = team.folder.appending(path: "work").path
+            try await team.git(["clone", "-q", "--depth", "1", "file://" + team.originPath, tree])
+            let error = await gitError {
+                _ = try await team.mirror(remote: tree).newest(under: "mesh")
+            }
+            #expect(error?.code == .unsupported)
+            #expect(error?.message.contains("shallow") == true)
+            try await team.git(["fetch", "-q", "--unshallow"], in: tree + "/.git")
+            let revision = try await team.mirror(remote: tree).newest(under: "mesh")
+            #expect(revision.ref == "main")
+        }
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "only root can give a folder away"))
+    func aRepositoryOfAnotherUserIsNamed() async throws {
+        try await withTeam { team in
+            try await team.push(["mesh/a.yaml": "a"])
+            #expect(chown(team.originPath, 4711, 4711) == 0)
+            let error = await gitError { _ = try await team.mirror().newest(under: "mesh") }
+            #expect(error?.message == "the repository belongs to another user")
+        }
+    }
+
+    @Test func theLimitOfBytesHoldsForALocalRemoteToo() async throws {
+        try await withTeam { team in
+            let noise = (0..<200_000).map { _ in String(UInt8.random(in: 0...9)) }
+            try await team.push(["mesh/a.yaml": noise.joined()])
+            let mirror = try team.mirror { $0.receivedLimit = 10_000 }
+            let error = await gitError { _ = try await mirror.newest(under: "mesh") }
+            #expect(error?.code == .tooLarge)
+        }
+    }
 }

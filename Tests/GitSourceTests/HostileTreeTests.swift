@@ -98,13 +98,13 @@ import Testing
             let large = String(repeating: "x", count: (1 << 20) + 1)
             try await team.push([
                 "mesh/exact.yaml": String(large.dropLast()), "mesh/large.yaml": large,
-                "mesh/picture.png": large, "mesh/small.YML": "s",
+                "mesh/picture.png": large, "mesh/small.yml": "s",
                 "mesh/pointer.yaml": "version https://git-lfs.github.com/spec/v1\noid sha256:0\n",
             ])
             let mirror = try team.mirror()
             let tree = try await mirror.tree(at: mirror.newest(under: "mesh"), under: "mesh")
-            #expect(tree.files.map(\.path) == ["mesh/exact.yaml", "mesh/small.YML"])
-            #expect(tree.problems.map(\.kind) == [.tooLarge, .largeFilePointer])
+            #expect(tree.files.map(\.path) == ["mesh/exact.yaml", "mesh/small.yml"])
+            #expect(tree.problems.map(\.kind) == [.fileTooLarge, .largeFilePointer])
             #expect(tree.problems.first?.message.contains("1048577 bytes") == true)
         }
     }
@@ -116,7 +116,7 @@ import Testing
             let mirror = try team.mirror { $0.tree.totalBytes = 1000 }
             let tree = try await mirror.tree(at: mirror.newest(under: ""), under: "")
             #expect(tree.files.count == 1)
-            #expect(tree.problems.map(\.kind) == [.tooMany])
+            #expect(tree.problems.map(\.kind) == [.tooManyFiles])
         }
     }
 
@@ -128,7 +128,7 @@ import Testing
             let mirror = try team.mirror()
             let tree = try await mirror.tree(at: mirror.newest(under: "mesh"), under: "mesh")
             #expect(tree.files.count == 5000)
-            #expect(tree.problems.map(\.kind) == [.tooMany])
+            #expect(tree.problems.map(\.kind) == [.tooManyFiles])
             #expect(tree.problems.first?.message == "more than 5000 files")
         }
     }
@@ -156,7 +156,7 @@ import Testing
             try await team.commit(tree: tree)
             let mirror = try team.mirror { $0.tree.entries = 20_000 }
             let found = try await mirror.tree(at: mirror.newest(under: ""), under: "")
-            #expect(found.problems.map(\.kind) == [.tooMany])
+            #expect(found.problems.map(\.kind) == [.tooManyFiles])
         }
     }
 }
