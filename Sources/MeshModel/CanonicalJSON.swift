@@ -28,7 +28,7 @@ extension SpecValue {
         case .null: text += "null"
         case .bool(let value): text += value ? "true" : "false"
         case .integer(let value): text += String(value)
-        case .number(let value): text += value.isFinite ? "\(value)" : "null"
+        case .number(let value): text += Self.text(of: value)
         case .string(let value): Self.quote(value, into: &text)
         case .list(let values):
             Self.bracket("[", "]", values.count, into: &text, indent) { position, text, inner in
@@ -42,6 +42,16 @@ extension SpecValue {
                 sorted[position].value.write(into: &text, indent: inner)
             }
         }
+    }
+
+    /// A whole number is written like the integer it reads back as, so that text read and written
+    /// again is the same text; 2^53 is where neighbouring integers become one double.
+    private static func text(of number: Double) -> String {
+        guard number.isFinite else { return "null" }
+        guard number.magnitude <= 9_007_199_254_740_992, let integer = Int64(exactly: number) else {
+            return "\(number)"
+        }
+        return String(integer)
     }
 
     private static func bracket(

@@ -11,7 +11,7 @@ struct Validation {
 
     mutating func check(_ value: SpecValue, _ shape: Shape, at path: [String]) {
         guard case .object(let members) = value else {
-            return report("wrongType", at: path, "\(place(path)) is \(value.sketch); \(mapping)")
+            return wrongType(value, "write its fields", at: path)
         }
         reportUnknown(members, shape, at: path)
         for field in shape.fields {
@@ -149,8 +149,6 @@ struct Validation {
         report("wrongType", at: path, "\(place(path)) is \(value.sketch); \(advice)")
     }
 
-    private var mapping: String { "write its fields" }
-
     private static func bounds(_ lower: some BinaryInteger, _ upper: some BinaryInteger) -> String {
         if lower == upper { return "write \(lower)" }
         return Int64(upper) >= Int64(Int32.max)
@@ -175,7 +173,7 @@ struct Validation {
 /// Paths of findings as text.
 package enum SpecPath {
     static func isIndex(_ component: String) -> Bool {
-        component.utf8.allSatisfy { (0x30...0x39).contains($0) }
+        !component.isEmpty && component.utf8.allSatisfy { (0x30...0x39).contains($0) }
     }
 
     /// `httpRoute.action.weightedTargets[0].weight`.

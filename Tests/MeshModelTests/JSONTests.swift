@@ -73,6 +73,22 @@ struct JSONTests {
         }
     }
 
+    /// What is hashed once must hash the same after a round through a file.
+    @Test func numbersKeepTheirText() throws {
+        var random = SeededGenerator(seed: 3)
+        var numbers: [Double] = [
+            0, -0.0, 1, 99, 1e15, 9_007_199_254_740_992, 1e16, 1e300, .leastNonzeroMagnitude,
+        ]
+        numbers += (0..<5000).map { _ in Double(bitPattern: random.next()) }
+        numbers += (0..<5000).map { _ in Double(Int64.random(in: -9...9, using: &random)) / 4 }
+        for number in numbers {
+            let text = SpecValue.number(number).json
+            #expect(try SpecValue(json: text.utf8).json == text)
+        }
+        #expect(SpecValue.number(99).json == "99")
+        #expect(SpecValue.number(.nan).json == "null")
+    }
+
     @Test func arbitraryBytesNeverTrap() {
         var random = SeededGenerator(seed: 1)
         let signs = Array("{}[]\",:\\u0123eE+-. tfn\u{0}ä".utf8)

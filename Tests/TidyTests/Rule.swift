@@ -37,7 +37,7 @@ struct Rule: Sendable {
         [.fileLength, .lineLength, .functionLength, .parameterCount, .nesting, .folderDepth]
         + [.pureWords, .imports, .adapters, .ports]
         + [.forcing, .crashing, .leftovers, .unsafety, .typeNames, .moduleNames, .machinePaths]
-        + [.specSubscripts, .serverJudgement, .documentation]
+        + [.specSubscripts, .serverJudgement, .documentation, .stubs, .access, .blocking]
 }
 
 /// Where a rule holds.

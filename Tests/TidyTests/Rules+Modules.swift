@@ -8,6 +8,7 @@ extension Rule {
             "async", "await", "Task", "TaskGroup", "AsyncStream", "ContinuousClock",
             "SuspendingClock", "SystemRandomNumberGenerator", "Logger", "FileManager",
             "FileHandle", "ProcessInfo", "DispatchQueue", "URLSession", "getenv", "Thread",
+            "Regex", "NSRegularExpression", "Mutex",
         ]
         let calls: Set<String> = ["Date", "UUID", "print", "debugPrint", "dump", "readLine"]
         let draws: Set<String> = ["random", "randomElement", "shuffled", "shuffle"]

@@ -29,6 +29,44 @@ extension Rule {
             }
     }
 
+    /// A type, a file or a body that only holds a place.
+    static let stubs = Rule("nothing stands in for something", in: Place.inSources) { source in
+        let types = source.declaredTypes.filter { $0.name.text.hasPrefix("Stub") }
+            .map { ($0.name.line, "'\($0.name.text)'") }
+        return types + (source.fileName == "Stub.swift" ? [(1, "the file is a stub")] : [])
+    }
+
+    /// This is an application: nobody outside the package calls it.
+    static let access = Rule("nothing is public", in: Place.inSources) { source in
+        let words: Set<String> = ["public", "open"]
+        let kinds: Set<String> = [
+            "struct", "class", "enum", "protocol", "func", "let", "var", "init",
+        ]
+        return source.tokens.indices.dropLast()
+            .compactMap { index in
+                let token = source.tokens[index]
+                guard words.contains(token.text), kinds.contains(source.tokens[index + 1].text)
+                else {
+                    return nil
+                }
+                return (token.line, "'\(token.text)'")
+            }
+    }
+
+    /// Tests share two threads: one that blocks starves all the others.
+    static let blocking = Rule("no test blocks its thread") { source in
+        guard source.area == "Tests" else { return [] }
+        let waits = source.tokens
+            .filter { ["waitUntilExit", "usleep", "nanosleep"].contains($0.text) }
+            .map { ($0.line, "'\($0.text)'") }
+        let sleeps = source.tokens.indices.dropFirst().dropLast()
+            .filter { index in
+                source.tokens[index].text == "sleep" && source.tokens[index + 1].text == "("
+                    && ![".", "func"].contains(source.tokens[index - 1].text)
+            }
+        return waits + sleeps.map { (source.tokens[$0].line, "'sleep('") }
+    }
+
     /// Where the compiler is asked to look away, a comment above says why it may.
     static let unsafety = Rule("unsafety is explained") { source in
         source.codeLines.enumerated()
