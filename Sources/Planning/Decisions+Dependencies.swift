@@ -141,7 +141,8 @@ private struct Outlook {
                 guard !final.contains(port), declared.contains(port) else { continue }
                 return "needs port \(port) of \(node), whose change is deferred"
             }
-            if final.count > 1, declared.count <= 1 {
+            let isOld = input.applied.holds[id] != nil
+            if final.count > 1, declared.count <= 1 || isOld {
                 return "needs a target port while \(node) has several listeners"
             }
         }

@@ -66,7 +66,8 @@ struct Decisions {
     private mutating func decideDeclared(_ comparison: Comparison, _ body: SpecValue) {
         let id = comparison.id
         let isDrift = comparison.driftClass == .modified || comparison.driftClass == .missing
-        if isDrift {
+        // What is in flight has not passed its gates yet: it is not put back at once, but judged.
+        if isDrift, comparison.applied?.isInFlight != true {
             moves[id] = Move(comparison, to: body, isCorrection: true)
         } else if isHeld(comparison) {
             decideHeld(comparison)

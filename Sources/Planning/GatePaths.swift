@@ -33,15 +33,15 @@ struct GatePaths {
         RolloutPolicy.policy(for: route, in: policies)
     }
 
-    /// Whether the gates of some route judge a write, which then can be taken back.
-    func isGated(_ write: Write) -> Bool {
-        write.action == .update && !write.isCorrection
-            && !(routes[write.resource] ?? []).flatMap { gatedPath($0, .before) }.isEmpty
+    /// Whether the gates of some route judge a write that can be taken back.
+    func isGated(_ operation: Schedule.Operation) -> Bool {
+        operation.rollback != nil
+            && !(routes[operation.id] ?? []).flatMap { gatedPath($0, .before) }.isEmpty
     }
 
     /// A level as a wave, with the gates of every route that it could hurt.
     func wave(_ operations: [Schedule.Operation], _ moment: Moment) -> Wave {
-        let gated = operations.filter { isGated($0.write) }
+        let gated = operations.filter(isGated)
         let judges = Set(gated.flatMap { routes[$0.id] ?? [] }).sorted()
         let gates = judges.flatMap { gatedPath($0, moment) }
         let policies = gates.map(\.policy)

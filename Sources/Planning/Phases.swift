@@ -45,8 +45,10 @@ struct Phases {
         return Schedule.levels(operations).map { paths.wave($0, .before) }
     }
 
-    /// What serves no policy's route, or puts drift right, goes first: no gate holds it up, and
-    /// none takes it back.
+    /// Updates of what serves traffic.
+    ///
+    /// What serves no policy's route, puts drift right, or returns to its baseline goes first: no
+    /// gate holds it up, and none takes it back.
     var inPlace: [Wave] {
         let shifted = Set(shifts.map(\.route))
         let operations = moves.values.compactMap { move -> Schedule.Operation? in
@@ -65,8 +67,8 @@ struct Phases {
         }
         return Schedule.levels(operations)
             .flatMap { level in
-                let gated = level.filter { paths.isGated($0.write) }
-                let free = level.filter { !paths.isGated($0.write) }
+                let gated = level.filter(paths.isGated)
+                let free = level.filter { !paths.isGated($0) }
                 return [free, gated].filter { !$0.isEmpty }.map { paths.wave($0, .before) }
             }
     }
@@ -167,12 +169,16 @@ struct Phases {
             expects: expects,
             isCorrection: move.isCorrection
         )
-        let rollback =
-            move.isCorrection
-            ? nil
-            : undo.map {
-                Write(resource: move.id, action: .update, body: $0, before: body, expects: nil)
-            }
+        guard let undo, !move.isCorrection, !Schema.equal(undo, body, as: move.id.kind) else {
+            return Schedule.Operation(write: write, rollback: nil, needs: needs)
+        }
+        let rollback = Write(
+            resource: move.id,
+            action: .update,
+            body: undo,
+            before: body,
+            expects: nil
+        )
         return Schedule.Operation(write: write, rollback: rollback, needs: needs)
     }
 }

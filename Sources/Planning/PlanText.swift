@@ -21,6 +21,7 @@ package struct PlanText {
         let addresses =
             plan.waves.flatMap(\.writes).map(\.resource) + plan.shifts.map(\.route)
             + plan.deferred.map(\.resource) + plan.records.map(\.resource)
+            + plan.changes.filter { $0.action != .none || $0.isNoteworthy }.map(\.resource)
         // Columns wider than this would push the reasons off a terminal.
         width = min(addresses.map(\.address.count).max() ?? 0, 48)
     }
@@ -98,13 +99,32 @@ package struct PlanText {
         }
     }
 
+    /// What differs and is left as it is.
+    private mutating func renderNoted() {
+        let noted = plan.changes.filter(\.isNoteworthy)
+        let unmanaged = plan.changes.count { $0.driftClass == .unmanaged }
+        guard !noted.isEmpty || unmanaged > 0 else { return }
+        begin("noted")
+        for change in noted {
+            let what = "\(change.driftClass.rawValue): \(change.reason)"
+            add(.plain, "    " + row(change.resource, what))
+        }
+        if unmanaged > 0 {
+            let noun = unmanaged == 1 ? "resource" : "resources"
+            add(.plain, "    \(unmanaged) unmanaged \(noun), never touched")
+        }
+    }
+
     private mutating func renderRest() {
         if !plan.records.isEmpty { begin("record only") }
         for record in plan.records {
             add(.plain, "    " + row(record.resource, "\(record.entry.rawValue): \(record.reason)"))
         }
-        if !plan.deferred.isEmpty { begin("deferred") }
-        for deferral in plan.deferred {
+        renderNoted()
+        // What is refused stands below, with the guardrail that refuses it.
+        let deferred = plan.deferred.filter { $0.reason != .refused }
+        if !deferred.isEmpty { begin("deferred") }
+        for deferral in deferred {
             let why = "\(deferral.reason.rawValue): \(deferral.message)"
             add(.warning, "  ? " + row(deferral.resource, why))
         }
@@ -135,10 +155,25 @@ package struct PlanText {
     }
 }
 
+extension Change {
+    /// Worth a line of its own though the plan does nothing about it.
+    fileprivate var isNoteworthy: Bool {
+        guard action == .none else { return false }
+        switch driftClass {
+        case .flapped, .ignored, .unownedEqual: return true
+        default: return false
+        }
+    }
+}
+
 extension Plan {
     /// `Plan 3f2a91c04d1e: 2 to create, 1 to shift in 3 steps, 0 to delete`.
     package var summaryLine: String {
         let summary = self.summary
+        guard hasChanges else {
+            let rest = summary.deferrals > 0 ? ", \(summary.deferrals) deferred" : ""
+            return "Plan \(id.prefix(12)): nothing to change\(rest)"
+        }
         var parts = ["\(summary.creates) to create"]
         if summary.updates > 0 { parts.append("\(summary.updates) to change in place") }
         if summary.shifts > 0 {

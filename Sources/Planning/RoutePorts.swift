@@ -42,18 +42,21 @@ struct RoutePorts {
     }
 
     /// Nodes that someone else gave several listeners: their routes have meant the one we know of.
+    ///
+    /// Where the commit itself declares several and a route that names none, the author means what
+    /// the server makes of it.
     private mutating func nameGuessedPorts(_ input: PlanInput) {
+        func ports(_ body: SpecValue?) -> [Int64] { (body.map(Listener.list) ?? []).map(\.port) }
+        let declared = input.desired.resources.values.map { (id: $0.id, body: $0.spec) }
         for (id, resource) in input.live.resources where id.kind == .virtualNode {
-            let ports = Listener.list(in: resource.spec).map(\.port)
-            func only(_ body: SpecValue?) -> Int64? {
-                let known = body.map(Listener.list) ?? []
-                return known.count == 1 ? known[0].port : nil
-            }
-            let isMeant = (input.desired.resources[id]?.spec)
-                .map { Listener.list(in: $0).count > 1 }
-            guard ports.count > 1, isMeant != true, live[id] == nil else { continue }
-            let applied = only(input.applied.resources[id]?.body)
-            live[id] = applied.flatMap { ports.contains($0) ? $0 : nil } ?? ports.first
+            let present = ports(resource.spec)
+            guard present.count > 1, live[id] == nil else { continue }
+            let isMeant =
+                ports(input.desired.resources[id]?.spec).count > 1
+                && declared.contains { $0.id.kind == .route && Self.isPortless($0, towards: id) }
+            guard !isMeant else { continue }
+            let known = ports(input.applied.resources[id]?.body)
+            live[id] = known.count == 1 && present.contains(known[0]) ? known[0] : present[0]
         }
     }
 

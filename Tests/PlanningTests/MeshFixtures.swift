@@ -124,6 +124,8 @@ enum Sample {
 /// Three sides of a mesh, put together piece by piece.
 struct Scene {
     var desired: [ResourceID: SpecValue] = [:]
+    /// Declared resources with their places, for scenes read from manifests.
+    var declared: [ResourceID: DesiredResource] = [:]
     var live: [ResourceID: LiveResource] = [:]
     var applied: [ResourceID: AppliedResource] = [:]
     var holds: [ResourceID: Hold] = [:]
@@ -153,7 +155,8 @@ struct Scene {
             mesh: Sample.mesh,
             resources: Dictionary(
                 uniqueKeysWithValues: desired.map { ($0.key, Sample.desired($0.key, $0.value)) }
-            ),
+            )
+            .merging(declared) { _, read in read },
             policies: policies
         )
     }

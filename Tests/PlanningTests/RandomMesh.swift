@@ -10,7 +10,9 @@ enum RandomMesh {
         let past = specs(&random)
         for (id, spec) in past { scene.settle(id, spec) }
         scene.desired = specs(&random)
-        for (id, spec) in past where random.chance(40) { scene.desired[id] = spec }
+        for (id, spec) in past.sorted(by: { $0.key < $1.key }) where random.chance(40) {
+            scene.desired[id] = spec
+        }
         close(&scene.desired)
         if random.chance(90) { scene.desired[.mesh(Sample.mesh)] = [:] }
         disturb(&scene, &random)
