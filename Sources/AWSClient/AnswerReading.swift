@@ -1,10 +1,11 @@
 import FoundationEssentials
 import NIOHTTP1
 
-/// What an answer says about success or failure, in the rest-json form of AWS.
+/// What an answer says about success or failure, in the forms of AWS.
 ///
 /// The code stands in `x-amzn-ErrorType`, maybe with a suffix after a colon, or in the body as
-/// `__type` or `code`, maybe with a namespace before a number sign; the text in `message`.
+/// `__type` or `code`, maybe with a namespace before a number sign; the text in `message`. The
+/// query protocol answers in XML, with `Code` and `Message`.
 struct AnswerReading {
     let status: Int
     /// The bare name of the error: `NotFoundException`.
@@ -28,7 +29,7 @@ struct AnswerReading {
             message = nil
             return
         }
-        let body = try? JSONDecoder().decode(ErrorBody.self, from: Data(answer.body))
+        let body = ErrorBody(answer.body)
         code = (headers.first(name: "x-amzn-errortype") ?? body?.type).flatMap(Self.bare)
         message = body?.message
     }
@@ -72,6 +73,7 @@ struct AnswerReading {
         "ValidationException": .invalid,
         "SerializationException": .invalid,
         "ForbiddenException": .accessDenied,
+        "AccessDenied": .accessDenied,
         "AccessDeniedException": .accessDenied,
         "MissingAuthenticationTokenException": .accessDenied,
         "IncompleteSignatureException": .accessDenied,
@@ -107,6 +109,19 @@ private struct ErrorBody: Decodable {
         case code
         case message
         case capitalMessage = "Message"
+    }
+
+    init?(_ bytes: [UInt8]) {
+        if bytes.first == UInt8(ascii: "<") {
+            let document = String(decoding: bytes.prefix(1 << 16), as: UTF8.self)
+            guard let code = XMLText.first("Code", in: document) else { return nil }
+            type = code
+            message = XMLText.first("Message", in: document)
+        } else if let read = try? JSONDecoder().decode(ErrorBody.self, from: Data(bytes)) {
+            self = read
+        } else {
+            return nil
+        }
     }
 
     init(from decoder: any Decoder) throws {

@@ -159,7 +159,7 @@ package struct ServiceClient: Sendable {
         var headers = [(name: "host", value: endpoint.authority)]
         headers.append((name: "x-amz-date", value: timestamp))
         if request.body != nil {
-            headers.append((name: "content-type", value: "application/json"))
+            headers.append((name: "content-type", value: request.contentType))
         }
         if let token = credentials.sessionToken {
             headers.append((name: "x-amz-security-token", value: token.value))

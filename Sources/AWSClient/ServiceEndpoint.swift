@@ -35,6 +35,12 @@ package struct ServiceEndpoint: Sendable, Hashable, CustomStringConvertible {
         return ServiceEndpoint("https://\(prefix).\(region).\(suffix)")
     }
 
+    /// Whether it is one of AWS's own, as opposed to one that a team runs.
+    package var isAWS: Bool {
+        host.hasSuffix(".amazonaws.com") || host.hasSuffix(".amazonaws.com.cn")
+            || host.hasSuffix(".api.aws")
+    }
+
     /// The `Host` header: the port only where it is not the scheme's own.
     var authority: String {
         guard let port, port != (scheme == "https" ? 443 : 80) else { return host }

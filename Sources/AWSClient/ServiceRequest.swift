@@ -8,8 +8,9 @@ package struct ServiceRequest: Sendable {
     /// Percent-encoded, from the service's root on.
     package let path: String
     package let query: [(name: String, value: String)]
-    /// JSON, or nothing.
     package let body: [UInt8]?
+    /// Of the body; the query protocol of older services is a form.
+    package let contentType: String
     package let kind: CallKind
     /// May use the tokens that are kept for rollbacks.
     package let isUrgent: Bool
@@ -21,6 +22,7 @@ package struct ServiceRequest: Sendable {
         path: String,
         query: [(name: String, value: String)] = [],
         body: [UInt8]? = nil,
+        contentType: String = "application/json",
         kind: CallKind,
         isUrgent: Bool = false
     ) {
@@ -30,6 +32,7 @@ package struct ServiceRequest: Sendable {
         self.path = path
         self.query = query
         self.body = body
+        self.contentType = contentType
         self.kind = kind
         self.isUrgent = isUrgent
     }

@@ -165,6 +165,8 @@ import Testing
         #expect(ServiceEndpoint("http://[::1]:8080")?.authority == "[::1]:8080")
         let aws = ServiceEndpoint.aws(prefix: "appmesh", region: "eu-west-1")
         #expect(aws?.description == "https://appmesh.eu-west-1.amazonaws.com")
+        #expect(aws?.isAWS == true)
+        #expect(ServiceEndpoint("https://appmesh.amazonaws.com.example.com")?.isAWS == false)
         #expect(ServiceEndpoint.aws(prefix: "appmesh", region: "evil.example/") == nil)
         let china = ServiceEndpoint.aws(prefix: "appmesh", region: "cn-north-1")
         #expect(china?.host == "appmesh.cn-north-1.amazonaws.com.cn")

@@ -63,4 +63,25 @@ import Testing
         ]
     )
     func noPlace(arn: String) { #expect(MeshPlace(arn: arn) == nil) }
+
+    @Test(
+        "every failed write means one of four things",
+        arguments: [
+            (.notFound, .notFound), (.inUse, .inUse), (.invalid, .refused), (.conflict, .refused),
+            (.limitExceeded, .refused), (.accessDenied, .refused), (.throttled, .uncertain),
+            (.noCredentials, .refused), (.timedOut, .uncertain), (.internalFailure, .uncertain),
+            (.foreignAnswer, .uncertain), (.other("TeapotException"), .refused),
+        ] as [(AWSError.Code, WriteFailure)]
+    )
+    func writeFailures(code: AWSError.Code, meaning: WriteFailure) {
+        let certain = AWSError(operation: "CreateRoute", code: code, message: "")
+        #expect(WriteFailure(certain) == meaning)
+        let lost = AWSError(
+            operation: "CreateRoute",
+            code: code,
+            message: "",
+            mayHaveBeenDone: true
+        )
+        #expect(WriteFailure(lost) == .uncertain)
+    }
 }
