@@ -123,6 +123,7 @@ let package = Package(
                 asyncHTTPClient, httpTypes, hummingbird, logging, nioCore, serviceLifecycle,
                 subprocess, systemPackage,
             ],
+            exclude: ["Schemas"],
             swiftSettings: settings
         ),
 

@@ -1,10 +1,11 @@
 /// What an examination of a ledger or a bundle showed.
 ///
-/// **Limits of the proof** (`semantics` §12). Edits, drops, swaps and forks inside the chain are
-/// found offline. Who can write the folder can cut the last records *and* put back an older head,
-/// or, holding the key, rewrite everything: only a head kept elsewhere (`--head`) finds that, and
-/// only a public key kept elsewhere (`--public-key`) tells who signed. That a record is true is
-/// not proven, only that it is the one written then; and `meta` and the checkpoint are no records.
+/// The limits of the proof are those of `semantics` §12. Edits, drops, swaps and forks inside the
+/// chain are found offline. Who can write the folder can cut the last records and put back an
+/// older head with them, or, holding the key, rewrite everything: only a head kept elsewhere
+/// (`--head`) finds that, and only a public key kept elsewhere (`--public-key`) tells who signed.
+/// That a record is true is not proven, only that it is the one written then; `meta` and the
+/// checkpoint are no records.
 package struct Verification: Sendable {
     /// Something that is not as it was written.
     package struct Finding: Hashable, Sendable {
@@ -48,9 +49,9 @@ package struct Verification: Sendable {
 
 /// What a person brings along to a verification, from elsewhere.
 package struct Witness: Sendable {
-    /// `--head SEQ:HASH`
+    /// What `--head SEQ:HASH` gives.
     package let head: ChainHead?
-    /// `--public-key FILE`
+    /// What `--public-key FILE` gives.
     package let publicKey: PublicKey?
 
     package init(head: ChainHead? = nil, publicKey: PublicKey? = nil) {

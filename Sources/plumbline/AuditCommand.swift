@@ -1,0 +1,178 @@
+import ArgumentParser
+import AuditLog
+import Foundation
+import MeshModel
+
+/// `plumbline audit`: what was written, when, because of which commit, and whether that still
+/// stands as it was written.
+struct AuditCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "audit",
+        abstract: "Reads and verifies the ledger.",
+        subcommands: [
+            AuditLogCommand.self, AuditShowCommand.self, AuditVerifyCommand.self,
+            AuditExportCommand.self,
+        ]
+    )
+}
+
+/// Where the ledger lies; the same in every audit command.
+struct AuditOptions: ParsableArguments {
+    @Option(help: "The folder of ledger, keys and mirror.")
+    var state = ".plumbline"
+
+    var folder: StateFolder { StateFolder(state) }
+
+    /// Runs what reads the ledger; what goes wrong there is printed, and the exit code is 1.
+    func reading<Value>(_ work: () throws -> Value) throws -> Value {
+        do { return try work() } catch let error as LedgerError {
+            Terminal.error(error.message)
+            throw ExitCode(1)
+        }
+    }
+}
+
+/// `audit log`: the newest records, oldest first.
+struct AuditLogCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "log",
+        abstract: "Prints the newest records, the newest last."
+    )
+
+    @OptionGroup var options: AuditOptions
+    @OptionGroup var output: OutputOptions
+
+    @Option(help: "Only records of this commit; the beginning of its digits is enough.")
+    var commit: String?
+
+    @Option(help: "Only records of resources that fit this glob, 'virtualRouter/*/route/*'.")
+    var resource: String?
+
+    @Option(
+        help: "Only records of this kind; repeatable.",
+        transform: { text in
+            guard let kind = EventKind(rawValue: text) else {
+                let known = EventKind.allCases.map(\.rawValue).joined(separator: ", ")
+                throw ValidationError("'\(text)' is no kind of record; the kinds are \(known)")
+            }
+            return kind
+        }
+    )
+    var kind: [EventKind] = []
+
+    @Option(help: "Only records after this number.")
+    var after: Int64 = 0
+
+    @Option(help: "At most so many records, the newest.")
+    var limit = 50
+
+    func validate() throws {
+        guard limit > 0 else { throw ValidationError("--limit must be 1 or more") }
+        guard (0..<Int64.max).contains(after) else {
+            throw ValidationError("--after must be 0 or more")
+        }
+    }
+
+    func run() async throws {
+        let query = RecordQuery(
+            range: (after + 1)...Int64.max,
+            commit: commit?.lowercased(),
+            kinds: Set(kind),
+            resource: resource.map { Glob($0) },
+            limit: limit
+        )
+        let (ledger, head, records) = try options.reading {
+            let ledger = try Ledger(reading: options.folder)
+            // The head first: a record that is written meanwhile is then merely newer than it.
+            return (ledger.id, try ledger.head(), try ledger.records(query))
+        }
+        switch output.output {
+        case .json: Terminal.output(AuditReport.log(records, ledger: ledger, head: head).json)
+        case .text:
+            for line in AuditReport.table(records).lines(Terminal.ink) { Terminal.output(line) }
+            Terminal.output(Terminal.ink.dim("ledger \(head.short)"))
+        }
+    }
+}
+
+/// `audit show`: one record whole, with the bodies before and after.
+struct AuditShowCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show",
+        abstract: "Prints one record whole, with the bodies before and after."
+    )
+
+    @OptionGroup var options: AuditOptions
+    @OptionGroup var output: OutputOptions
+
+    @Argument(help: "The record's number, as 'audit log' prints it.")
+    var seq: Int64
+
+    func run() async throws {
+        let (ledger, detail) = try options.reading {
+            let ledger = try Ledger(reading: options.folder)
+            guard let detail = try ledger.detail(seq) else {
+                throw LedgerError(
+                    .missing,
+                    "Show record \(seq): the ledger ends at \(try ledger.head().seq)"
+                )
+            }
+            return (ledger.id, detail)
+        }
+        switch output.output {
+        case .json: Terminal.output(AuditReport.show(detail, ledger: ledger).json)
+        case .text:
+            for line in AuditReport.page(detail, Terminal.ink) { Terminal.output(line) }
+        }
+    }
+}
+
+/// `audit export`: the ledger in one file for auditors.
+struct AuditExportCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "export",
+        abstract: "Writes the whole ledger as one file that 'audit verify --bundle' examines.",
+        discussion: """
+            JSON lines: the ledger's id, bodies, records with the texts that are hashed, and the \
+            signed head with its public key.
+            """
+    )
+
+    @OptionGroup var options: AuditOptions
+    @OptionGroup var output: OutputOptions
+
+    @Option(help: "The file to write; without it the bundle goes to standard output.")
+    var out: String?
+
+    func run() async throws {
+        let head = try options.reading { try export() }
+        guard let out else { return }
+        switch output.output {
+        case .json:
+            Terminal.output(AuditReport.export(to: out, head).json)
+        case .text:
+            Terminal.output("Wrote \(head.seq) records to '\(out.printable)', head \(head)")
+        }
+    }
+
+    private func export() throws -> ChainHead {
+        guard let out else {
+            return try Ledger.export(options.folder) {
+                try FileHandle.standardOutput.write(contentsOf: $0)
+            }
+        }
+        let new = out + ".new"
+        guard FileManager.default.createFile(atPath: new, contents: nil),
+            let file = FileHandle(forWritingAtPath: new)
+        else {
+            throw LedgerError(.files, "Write '\(new)': \(String(cString: strerror(errno)))")
+        }
+        defer { try? file.close() }
+        let head = try Ledger.export(options.folder) { try file.write(contentsOf: $0) }
+        try file.synchronize()
+        guard rename(new, out) == 0 else {
+            throw LedgerError(.files, "Write '\(out)': \(String(cString: strerror(errno)))")
+        }
+        return head
+    }
+}

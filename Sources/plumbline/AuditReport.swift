@@ -1,0 +1,179 @@
+import AuditLog
+import Foundation
+import MeshModel
+
+/// Records and verifications in the forms that people and programs read; `Schemas/audit-*.json`.
+enum AuditReport {
+    static func log(_ records: [AuditRecord], ledger: String, head: ChainHead) -> SpecValue {
+        [
+            "schema": "plumbline.dev/audit-log/v1",
+            "ledger": .string(ledger),
+            "head": json(head),
+            "records": .list(records.map(json)),
+        ]
+    }
+
+    static func show(_ detail: Ledger.Detail, ledger: String) -> SpecValue {
+        [
+            "schema": "plumbline.dev/audit-record/v1",
+            "ledger": .string(ledger),
+            "record": json(detail.record),
+            "before": detail.before ?? .null,
+            "after": detail.after ?? .null,
+        ]
+    }
+
+    static func verification(_ verification: Verification) -> SpecValue {
+        [
+            "schema": "plumbline.dev/audit-verification/v1",
+            "ledger": .string(verification.ledger),
+            "intact": .bool(verification.isIntact),
+            "records": .integer(verification.records),
+            "bodies": .integer(verification.bodies),
+            "head": json(verification.head),
+            "proven": .list(verification.proven.map { .string($0) }),
+            "notProven": .list(verification.notProven.map { .string($0) }),
+            "findings": .list(
+                verification.findings.map { finding in
+                    [
+                        "code": .string(finding.code.rawValue),
+                        "seq": finding.seq.map { .integer($0) } ?? .null,
+                        "message": .string(finding.message),
+                    ]
+                }
+            ),
+        ]
+    }
+
+    static func export(to path: String, _ head: ChainHead) -> SpecValue {
+        [
+            "schema": "plumbline.dev/audit-export/v1",
+            "file": .string(path),
+            "head": json(head),
+        ]
+    }
+
+    private static func json(_ head: ChainHead) -> SpecValue {
+        ["seq": .integer(head.seq), "hash": .string(head.hash)]
+    }
+
+    /// Every member is always there; what a record has not is null.
+    private static func json(_ record: AuditRecord) -> SpecValue {
+        [
+            "seq": .integer(record.seq),
+            "time": .string(timestamp(record.time)),
+            "kind": .string(record.kind.rawValue),
+            "revision": text(record.revision?.description),
+            "commit": text(record.revision?.commit),
+            "author": text(record.revision?.author),
+            "subject": text(record.revision?.subject),
+            "actor": .string(record.actor),
+            "mesh": .string(record.mesh),
+            "resource": text(record.resource?.address),
+            "plan": text(record.plan),
+            "step": record.step.map { .integer(Int64($0)) } ?? .null,
+            "intent": text(record.intent),
+            "requestID": text(record.requestID),
+            "clientToken": text(record.clientToken),
+            "before": text(record.before?.hex),
+            "after": text(record.after?.hex),
+            "payload": record.payload,
+            "prevHash": .string(record.previousHash),
+            "hash": .string(record.hash),
+        ]
+    }
+
+    private static func text(_ value: String?) -> SpecValue { value.map { .string($0) } ?? .null }
+
+    /// RFC 3339 in UTC, with milliseconds.
+    private static func timestamp(_ milliseconds: Int64) -> String {
+        Date(timeIntervalSince1970: Double(milliseconds) / 1000)
+            .formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+    }
+}
+
+// For people.
+extension AuditReport {
+    static func table(_ records: [AuditRecord]) -> TextTable {
+        var table = TextTable([
+            "SEQ", "TIME", "KIND", "COMMIT", "RESOURCE", "STEP", "ACTOR", "DETAIL",
+        ])
+        for record in records {
+            table.add([
+                String(record.seq),
+                timestamp(record.time),
+                record.kind.rawValue,
+                record.revision?.short ?? "",
+                record.resource?.address ?? "",
+                record.step.map { String($0) } ?? "",
+                record.actor,
+                summary(record.payload),
+            ])
+        }
+        return table
+    }
+
+    /// The plain members of a payload on one line, `result=done`.
+    private static func summary(_ payload: SpecValue) -> String {
+        (payload.members ?? [:]).sorted { $0.key < $1.key }
+            .compactMap { name, value in
+                switch value {
+                case .null, .list, .object: nil
+                case .string(let text): "\(name)=\(text)"
+                case .bool, .integer, .number: "\(name)=\(value.json)"
+                }
+            }
+            .joined(separator: " ")
+    }
+
+    static func page(_ detail: Ledger.Detail, _ ink: Ink) -> [String] {
+        let record = detail.record
+        let fields: [(String, String?)] = [
+            ("record", String(record.seq)),
+            ("time", timestamp(record.time)),
+            ("kind", record.kind.rawValue),
+            ("revision", record.revision?.description),
+            ("author", record.revision?.author),
+            ("subject", record.revision?.subject),
+            ("actor", record.actor),
+            ("resource", record.resource?.fullAddress ?? "mesh/\(record.mesh)"),
+            ("plan", record.plan),
+            ("step", record.step.map { String($0) }),
+            ("intent", record.intent),
+            ("request id", record.requestID),
+            ("client token", record.clientToken),
+            ("previous", record.previousHash),
+            ("hash", record.hash),
+        ]
+        var lines: [String] = []
+        for (name, value) in fields {
+            guard let value else { continue }
+            let label = name.padding(toLength: 14, withPad: " ", startingAt: 0)
+            lines.append(ink.dim(label) + value.printable)
+        }
+        lines += block("payload", record.payload == .empty ? nil : record.payload, ink)
+        lines += block("before", detail.before, ink)
+        lines += block("after", detail.after, ink)
+        return lines
+    }
+
+    private static func block(_ name: String, _ value: SpecValue?, _ ink: Ink) -> [String] {
+        guard let value else { return [] }
+        let text = value.prettyJSON.split(separator: "\n").map { "  " + String($0).printable }
+        return [ink.dim(name)] + text
+    }
+
+    static func lines(_ verification: Verification, _ ink: Ink) -> [String] {
+        let proven = verification.proven.map { ink.green("proven      ") + $0.printable }
+        let open = verification.notProven.map { ink.yellow("not proven  ") + $0.printable }
+        let wrong = verification.findings.map { ink.red("wrong       ") + $0.message.printable }
+        let name = "Ledger \(verification.ledger.printable)"
+        let count = verification.findings.count
+        let end =
+            verification.isIntact
+            ? ink.green("\(name) is intact: \(verification.records) records, head ")
+                + verification.head.short
+            : ink.red("\(name) is not intact: \(count) finding\(count == 1 ? "" : "s")")
+        return proven + open + wrong + [end]
+    }
+}
