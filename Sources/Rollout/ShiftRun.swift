@@ -149,6 +149,10 @@ extension RolloutMachine {
             recordPasses(trial, &turn)
             progress.shifts[index].trial = nil
             if step + 1 < shift.steps.count { return beginStep(index, step + 1, &turn) }
+            // Nothing has passed since the read-back that led here, so there is nothing to look at.
+            if trial.isImmediate, let one = progress.shifts[index].writing {
+                return promote(index, one, live: nil, &turn)
+            }
             return confirm(index, step, &turn)
         }
         if let deadline = progress.shifts[index].deadline, turn.now >= deadline {
@@ -229,6 +233,20 @@ extension RolloutMachine {
         tickSoak(index, step, &turn)
     }
 
+    private mutating func promote(
+        _ index: Int,
+        _ one: Writing,
+        live: LiveResource?,
+        _ turn: inout Turn
+    ) {
+        guard let shift = plan.shifts.at(index), let version = one.landed else { return }
+        turn.record(
+            entry(ofPromoted: shift.route, after: shift.desired, live: live?.spec ?? shift.desired),
+            [.applied(shift.route, accepted(shift.desired, version))]
+        )
+        endShift(index, .promoted, &turn)
+    }
+
     /// The last look found the desired body live: it is the baseline from now on.
     private mutating func confirmed(
         _ index: Int,
@@ -240,12 +258,7 @@ extension RolloutMachine {
         if let cause = progress.shifts[index].pending { return returnShift(index, cause, &turn) }
         switch settled.settlement {
         case .done:
-            guard let shift = plan.shifts.at(index), let version = one.landed else { return }
-            turn.record(
-                entry(ofPromoted: shift.route, after: shift.desired, live: settled.live?.spec),
-                [.applied(shift.route, accepted(shift.desired, version))]
-            )
-            endShift(index, .promoted, &turn)
+            promote(index, one, live: settled.live, &turn)
         case .unknown(let reason): returnShift(index, .deadline(reason), &turn)
         case .stranger(let reason), .failed(let reason), .inUse(let reason):
             haltShift(index, reason, &turn)

@@ -28,6 +28,9 @@ struct Trial: Hashable, Sendable, Codable {
         now >= soakEnds && series.allSatisfy(\.isSatisfied)
     }
 
+    /// There is no soak and no gate: it was over when it began.
+    var isImmediate: Bool { soak == .zero && series.isEmpty }
+
     func due(at now: Instant) -> Instant? {
         let soakDue = soakEnds > now ? [soakEnds] : []
         return (series.compactMap(\.nextDue) + soakDue).min()

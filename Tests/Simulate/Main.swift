@@ -19,13 +19,25 @@ import Simulation
         }
         let first = number("--first") ?? 0
         var broken = 0
+        var counts: [String: Int] = [:]
         for seed in first..<(first + (number("--seeds") ?? 2000)) {
             var simulator = Simulator(seed: seed)
-            guard let violation = simulator.run() else { continue }
+            let violation = simulator.run()
+            for entry in simulator.ledger.entries { counts[word(entry), default: 0] += 1 }
+            counts["death", default: 0] += simulator.deaths
+            guard let violation else { continue }
             broken += 1
             print(violation)
         }
+        for (word, count) in counts.sorted(by: { $0.key < $1.key }) { print(count, word) }
         print("\(broken) broken")
+    }
+
+    /// What a summary counts a record as: its kind, and how it came out.
+    private static func word(_ entry: LedgerEntry) -> String {
+        let members = entry.payload.members ?? [:]
+        let result = members["result"] ?? members["verdict"] ?? members["outcome"]
+        return entry.kind.rawValue + (result?.text.map { " " + $0 } ?? "")
     }
 
     private static func line(_ entry: LedgerEntry) -> String {

@@ -27,8 +27,8 @@ package enum History: String, CaseIterable, Sendable {
         package enum Condition: Sendable {
             /// Milliseconds of virtual time.
             case time(Int64)
-            /// A route has this weight on this node.
-            case weight(ResourceID, node: String, Int64)
+            /// A route has had this weight on this node for so many milliseconds.
+            case weight(ResourceID, node: String, Int64, for: Int64)
             /// Nothing is left to do, for the n-th time.
             case idle(Int)
         }
@@ -114,18 +114,16 @@ extension History {
                 checkout: canaryWeights,
                 extra: [Shop.node("cart-v1"): Shop.nodeSpec("cart-v1", log: "/dev/stderr")]
             )
-        let half = Moment.Condition.weight(Shop.route("checkout"), node: "checkout-v2", 50)
         return Script(
             commits: [
                 Commit(1, shop()), Commit(2, shop(checkout: canaryWeights)), Commit(3, third),
             ],
-            moments: [Moment(.idle(1), .commit(1)), Moment(half, .commit(2))],
+            moments: [Moment(.idle(1), .commit(1)), Moment(half(&random), .commit(2))],
             faults: random.chance(50) ? .none : .some(&random)
         )
     }
 
     private static func strangerAtHalf(_ random: inout SplitMix64) -> Script {
-        let half = Moment.Condition.weight(Shop.route("checkout"), node: "checkout-v2", 50)
         let weights = [("checkout-v1", Int64(80)), ("checkout-v2", 20)]
         let act: Moment.Act =
             random.chance(80)
@@ -134,8 +132,14 @@ extension History {
         let cart = [("cart-v1", Int64(0)), ("cart-v2", 100)]
         return Script(
             commits: [Commit(1, shop()), Commit(2, shop(checkout: canaryWeights, cart: cart))],
-            moments: [Moment(.idle(1), .commit(1)), Moment(half, act)]
+            moments: [Moment(.idle(1), .commit(1)), Moment(half(&random), act)]
         )
+    }
+
+    /// The checkout at 50 %: at once, or somewhere in its soak.
+    private static func half(_ random: inout SplitMix64) -> Moment.Condition {
+        let time = random.chance(30) ? 0 : random.number(1_000...55_000)
+        return .weight(Shop.route("checkout"), node: "checkout-v2", 50, for: time)
     }
 
     private static func canary(faults: Faults) -> Script {

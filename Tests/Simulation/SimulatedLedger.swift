@@ -56,9 +56,11 @@ package struct SimulatedLedger: Sendable {
     /// The rollout as a second process finds it: through its stored form.
     package func stored() throws -> (machine: RolloutMachine, time: Int64)? {
         guard let checkpoint else { return nil }
-        let bytes = try JSONEncoder().encode(checkpoint.machine)
-        let machine = try JSONDecoder().decode(RolloutMachine.self, from: bytes)
-        return (machine, checkpoint.time)
+        return (try Self.restored(checkpoint.machine), checkpoint.time)
+    }
+
+    static func restored(_ machine: RolloutMachine) throws -> RolloutMachine {
+        try JSONDecoder().decode(RolloutMachine.self, from: JSONEncoder().encode(machine))
     }
 
     private mutating func apply(_ change: AppliedChange) {

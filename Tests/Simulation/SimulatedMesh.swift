@@ -15,6 +15,9 @@ package struct SimulatedMesh: Sendable {
     private var visibleFrom: [ResourceID: Int64] = [:]
     private var tokens: [String: Digest] = [:]
     private var uids = 0
+    /// Counts every change, so that nobody plans anew for the same mesh.
+    package private(set) var changes = 0
+    private var badNodes: Set<String> = []
     /// Bodies that somebody else wrote, so that invariants do not blame us for them.
     package private(set) var strangers: [ResourceID: [SpecValue]] = [:]
 
@@ -68,8 +71,22 @@ package struct SimulatedMesh: Sendable {
         resources[route].flatMap { RouteTraffic($0.spec) }?.targets ?? []
     }
 
+    package func isBad(_ node: String) -> Bool { badNodes.contains(node) }
+
+    /// Whether a resource once had this body under this version: what is recorded must be true.
+    package func hadBody(_ body: SpecValue, _ version: LiveVersion, _ id: ResourceID) -> Bool {
+        let past = pasts[id]?.compactMap(\.resource).first { $0.version == version }
+        return past.map { $0.spec == body || Schema.equal($0.spec, body, as: id.kind) } ?? false
+    }
+
     private mutating func store(_ id: ResourceID, _ body: SpecValue?, at now: Int64) {
         let present = resources[id]
+        changes += 1
+        if id.kind == .virtualNode, Shop.isBad(node: id.name, spec: body) {
+            badNodes.insert(id.name)
+        } else {
+            badNodes.remove(id.name)
+        }
         if pasts[id] == nil { pasts[id] = [Past(since: .min, resource: nil)] }
         guard let body else {
             resources[id] = nil

@@ -20,8 +20,7 @@ package struct SimulatedMetrics: Sendable {
             for one in targets where sum > 0 {
                 let node = one.target.node
                 let total = seconds * 10 * Double(one.weight) / Double(sum)
-                let spec = mesh.resources[Shop.node(node)]?.spec
-                let share = Shop.isBad(node: node, spec: spec) ? 0.8 : 0.999
+                let share = mesh.isBad(node) ? 0.8 : 0.999
                 let present = counters[node] ?? Counters(good: 0, total: 0)
                 counters[node] = Counters(
                     good: present.good + total * share,

@@ -11,8 +11,13 @@ extension Simulator {
         }
     }
 
-    mutating func checkSend(_ intent: String, _ write: Write) {
-        defer { watch.noteSend(intent, write) }
+    /// Checks a write that is about to leave; answers whether its intent is sent for the first time.
+    mutating func checkSend(_ intent: String, _ write: Write) -> Bool {
+        check(write, of: intent)
+        return watch.noteSend(intent, write)
+    }
+
+    private mutating func check(_ write: Write, of intent: String) {
         let id = write.resource
         guard let entry = ledger.intent(intent), entry.resource == id, entry.after == write.body
         else {
@@ -52,10 +57,30 @@ extension Simulator {
         }
     }
 
+    /// The stored form must do exactly what the machine itself does.
+    mutating func checkStoredForm(_ machine: RolloutMachine, _ event: Event) {
+        do {
+            var original = machine
+            var stored = try SimulatedLedger.restored(machine)
+            let effects = original.handle(event, at: instant)
+            let same = stored.handle(event, at: instant)
+            if effects != same || original != stored {
+                breakRule("stored form", "it goes on differently")
+            }
+        } catch {
+            breakRule("stored form", "\(error)")
+        }
+    }
+
     mutating func check(_ entry: LedgerEntry, _ changes: [AppliedChange]) {
         if let intent = entry.intent, entry.kind == .outcome {
             if ledger.outcomes[intent] != 1 { breakRule("one outcome", "\(intent) has two") }
             if ledger.intent(intent) == nil { breakRule("one outcome", "\(intent) has no intent") }
+        }
+        if entry.payload.members?["result"] == "stranger", let id = entry.resource,
+            mesh.strangers[id] == nil
+        {
+            breakRule("no false stranger", "nobody but us wrote \(id)")
         }
         for case .applied(let id, let applied) in changes { checkApplied(id, applied) }
         let address = entry.resource?.address ?? ""
@@ -72,6 +97,9 @@ extension Simulator {
     }
 
     private mutating func checkApplied(_ id: ResourceID, _ applied: AppliedResource) {
+        if !mesh.hadBody(applied.body, applied.version, id) {
+            breakRule("recorded is live", "\(id) never was what the ledger says")
+        }
         guard applied.isInFlight else {
             let isAccepted =
                 Schema.equal(applied.body, applied.baseline, as: id.kind)
@@ -101,7 +129,7 @@ extension Simulator {
         lastEvent = "the end"
         guard machine == nil else { return breakRule("liveness", "a rollout is still on its way") }
         if haltsInARow > 4 { return }
-        let plan = currentPlan()
+        let plan = idlePlan ?? currentPlan()
         if !plan.isEmpty {
             breakRule("liveness", "changes are left: \(plan.changes.map(\.resource))")
         }

@@ -51,8 +51,14 @@ extension Simulator {
 
     mutating func reconcile() {
         lastEvent = "a reconcile"
+        let world = [mesh.changes, ledger.entries.count, head]
+        if world == idleWorld { return idle() }
         let plan = currentPlan()
-        guard !plan.isEmpty else { return idle() }
+        guard !plan.isEmpty else {
+            idleWorld = world
+            idlePlan = plan
+            return idle()
+        }
         wasBusy = true
         var machine = RolloutMachine(plan: plan, run: ledger.nextSequence, at: instant)
         let effects = machine.start(at: instant)
@@ -91,7 +97,8 @@ extension Simulator {
 
     mutating func deliver(_ event: Event) {
         guard var machine else { return }
-        let event = tamper.event(event, watch.lastWrites)
+        if checksStoredForm { checkStoredForm(machine, event) }
+        guard let event = tamper.event(event, watch.lastWrites) else { return }
         lastEvent = event.summary
         let effects = machine.handle(event, at: instant)
         self.machine = machine
@@ -116,7 +123,7 @@ extension Simulator {
 
     private mutating func isDying() -> Bool {
         effectsPerformed += 1
-        return effectsPerformed == script.deathAt || random.chance(faults.death)
+        return effectsPerformed == deathAt || random.chance(faults.death)
     }
 
     private mutating func die() {
@@ -162,6 +169,7 @@ extension Simulator {
     }
 
     mutating func fireMoments() {
+        noteWeights()
         guard let position = moments.firstIndex(where: isDue) else { return }
         let act = moments.remove(at: position).act
         guard !isQuiet else { return }
@@ -182,11 +190,25 @@ extension Simulator {
         }
     }
 
+    /// Remembers since when a weight that a moment waits for is live.
+    private mutating func noteWeights() {
+        for moment in moments {
+            guard case .weight(let route, let node, let weight, let time) = moment.condition else {
+                continue
+            }
+            let holds = mesh.weights(route)
+                .contains {
+                    $0.target.node == node && $0.weight == weight
+                }
+            if holds, weightSince == nil { queue.add(.look, at: now + time) }
+            weightSince = holds ? weightSince ?? now : nil
+        }
+    }
+
     private func isDue(_ moment: History.Moment) -> Bool {
         switch moment.condition {
         case .time(let time): now >= time
-        case .weight(let route, let node, let weight):
-            mesh.weights(route).contains { $0.target.node == node && $0.weight == weight }
+        case .weight(_, _, _, let time): weightSince.map { now >= $0 + time } ?? false
         case .idle(let times): idles >= times && machine == nil
         }
     }

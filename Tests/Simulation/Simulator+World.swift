@@ -8,14 +8,14 @@ extension Simulator {
         guard let token = ledger.token(intent, write) else {
             return breakRule("intent before write", "\(write.resource) without a durable intent")
         }
-        checkSend(intent, write)
+        let isFirst = checkSend(intent, write)
         metrics.flow(mesh, until: now)
-        let answer = answer(intent, write, token)
+        let answer = answer(write, tamper.token(token, write), isFirst: isFirst)
         checkMesh()
         reply(.answered(intent: intent, answer), within: 20...400)
     }
 
-    private mutating func answer(_ intent: String, _ write: Write, _ token: String) -> Answer {
+    private mutating func answer(_ write: Write, _ token: String, isFirst: Bool) -> Answer {
         if random.chance(faults.throttled) { return .uncertain("429, slow down") }
         if random.chance(faults.lostNotDone) { return .uncertain("timed out") }
         if random.chance(faults.falseAcknowledgement) { return .acknowledged(requestID: "r-0") }
@@ -24,7 +24,6 @@ extension Simulator {
             return .uncertain("timed out")
         }
         let result = mesh.apply(write, token: token, at: now)
-        let isFirst = watch.isFirstSend(intent)
         if result == .replayed, isFirst {
             breakRule("token swallowed", "\(write.resource): a new intent was taken for a replay")
         }

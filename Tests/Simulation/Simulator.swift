@@ -19,7 +19,7 @@ package struct Simulator: Sendable {
     /// Deaths of the process so far.
     package internal(set) var deaths = 0
 
-    var tamper: Tamper
+    let tamper: Tamper
     var random: SplitMix64
     var metrics = SimulatedMetrics()
     var watch: Watch
@@ -33,7 +33,11 @@ package struct Simulator: Sendable {
     var clockBase: Int64 = 0
     var head = 0
     var idles = 0
+    var weightSince: Int64?
     var wasBusy = true
+    /// What the world was like when nothing was left to do.
+    var idleWorld: [Int] = []
+    var idlePlan: Plan?
     var haltsInARow = 0
     var effectsPerformed = 0
     var isSettled = false
@@ -42,14 +46,33 @@ package struct Simulator: Sendable {
     /// Longest virtual time from the end of all faults to the end of the history.
     static let patience: Int64 = 8 * 3_600_000
 
-    package init(seed: UInt64, history: History? = nil, tamper: Tamper = .none) {
+    /// Compares the machine with its stored form at every event.
+    let checksStoredForm: Bool
+    /// The process dies once, at the effect with this number.
+    let deathAt: Int?
+
+    /// - Parameters:
+    ///   - seed: decides everything that is not given.
+    ///   - history: instead of the one the seed would pick.
+    ///   - deathAt: instead of the effect that the history would die at.
+    ///   - tamper: breaks the machine on purpose.
+    ///   - checksStoredForm: whether every event is handled by the stored form, too.
+    package init(
+        seed: UInt64,
+        history: History? = nil,
+        deathAt: Int? = nil,
+        tamper: Tamper = .none,
+        checksStoredForm: Bool = false
+    ) {
         let all = History.allCases
         self.seed = seed
         let drawn = history ?? all[Int(seed % UInt64(all.count))]
         self.history = drawn
         self.tamper = tamper
+        self.checksStoredForm = checksStoredForm
         random = SplitMix64(seed: seed)
         script = drawn.script(&random)
+        self.deathAt = deathAt ?? script.deathAt
         moments = script.moments
         watch = Watch(script)
     }
@@ -118,19 +141,24 @@ package struct Violation: Hashable, Sendable, CustomStringConvertible {
 
 /// A wrapper around the machine that breaks it on purpose, to see that the invariants notice.
 package struct Tamper: Sendable {
-    /// Changes an event before the machine sees it; the write is the last one to its resource.
-    package var event: @Sendable (Event, [ResourceID: Write]) -> Event
+    /// Changes an event before the machine sees it, or withholds it; the writes are the last ones
+    /// sent to each resource.
+    package let event: @Sendable (Event, [ResourceID: Write]) -> Event?
     /// Changes what the machine wants done.
-    package var effects: @Sendable ([Effect]) -> [Effect]
+    package let effects: @Sendable ([Effect]) -> [Effect]
+    /// Changes the client token of a write.
+    package let token: @Sendable (String, Write) -> String
 
-    package static let none = Tamper(event: { event, _ in event }, effects: { $0 })
+    package static let none = Tamper()
 
     package init(
-        event: @escaping @Sendable (Event, [ResourceID: Write]) -> Event = { event, _ in event },
-        effects: @escaping @Sendable ([Effect]) -> [Effect] = { $0 }
+        event: @escaping @Sendable (Event, [ResourceID: Write]) -> Event? = { event, _ in event },
+        effects: @escaping @Sendable ([Effect]) -> [Effect] = { $0 },
+        token: @escaping @Sendable (String, Write) -> String = { token, _ in token }
     ) {
         self.event = event
         self.effects = effects
+        self.token = token
     }
 }
 

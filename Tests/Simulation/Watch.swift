@@ -31,11 +31,10 @@ struct Watch: Sendable {
         }
     }
 
-    func isFirstSend(_ intent: String) -> Bool { !sent.contains(intent) }
-
-    mutating func noteSend(_ intent: String, _ write: Write) {
-        sent.insert(intent)
+    /// Remembers a send; answers whether it is the first one of its intent.
+    mutating func noteSend(_ intent: String, _ write: Write) -> Bool {
         lastWrites[write.resource] = write
+        return sent.insert(intent).inserted
     }
 
     /// A rollback target was accepted, and is no step on the way.

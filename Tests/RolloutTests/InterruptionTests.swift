@@ -1,0 +1,109 @@
+import MeshModel
+import Planning
+import Rollout
+import Simulation
+import Testing
+
+/// Stops, restarts, and newer commits.
+struct InterruptionTests {
+    private static func bench() -> Bench {
+        Bench(Plans.plan(shifts: [Plans.shift()]), live: Plans.live)
+    }
+
+    private static func good(_ id: SampleID) -> Reading {
+        .counters(good: Double(id.number) * 100, total: Double(id.number) * 100)
+    }
+
+    @Test func stopEndsAtTheStepAndTheCheckpointGoesOn() throws {
+        var bench = Self.bench()
+        bench.start()
+        bench.pass(.seconds(70), reading: Self.good)
+        bench.tell(.stopRequested)
+        #expect(bench.outcome == .stopped)
+        #expect(bench.mesh.resources[Plans.route]?.spec == Plans.half)
+        try bench.restart(after: .seconds(60))
+        bench.pass(.seconds(59), reading: Self.good)
+        #expect(bench.mesh.resources[Plans.route]?.spec == Plans.half)
+        bench.pass(.seconds(120), reading: Self.good)
+        #expect(bench.outcome == .completed)
+        #expect(bench.mesh.resources[Plans.route]?.spec == Plans.desired)
+    }
+
+    @Test func soakBeginsAgainAfterARestart() throws {
+        var bench = Self.bench()
+        bench.start()
+        bench.pass(.seconds(55), reading: Self.good)
+        try bench.restart(after: .seconds(1))
+        bench.pass(.seconds(55), reading: Self.good)
+        #expect(bench.writes(to: Plans.route) == [Plans.tenth])
+        bench.pass(.seconds(10), reading: Self.good)
+        #expect(bench.writes(to: Plans.route) == [Plans.tenth, Plans.half])
+    }
+
+    @Test func deadlineCountsTheTimeInBetween() throws {
+        var bench = Self.bench()
+        bench.start()
+        bench.pass(.seconds(60)) { _ in .noData("no series") }
+        try bench.restart(after: .seconds(28 * 60))
+        bench.pass(.seconds(30)) { _ in .noData("no series") }
+        #expect(bench.outcome == nil)
+        bench.pass(.seconds(40)) { _ in .noData("no series") }
+        #expect(bench.mesh.resources[Plans.route]?.spec == Plans.baseline)
+        guard case .rolledBack = bench.outcome else {
+            Issue.record("ended with \(String(describing: bench.outcome))")
+            return
+        }
+    }
+
+    @Test func finishedRolloutSaysSoAgain() throws {
+        var bench = Self.bench()
+        bench.start()
+        bench.pass(.seconds(300), reading: Self.good)
+        let count = bench.entries.count
+        try bench.restart(after: .seconds(5))
+        #expect(bench.outcome == .completed)
+        #expect(bench.entries.count == count)
+    }
+
+    @Test func newerCommitTakesEverythingBackAndHoldsNothing() {
+        var bench = Self.bench()
+        bench.start()
+        bench.pass(.seconds(70), reading: Self.good)
+        bench.tell(.revisionArrived(Plans.next))
+        #expect(bench.outcome == .superseded(by: Plans.next))
+        #expect(bench.mesh.resources[Plans.route]?.spec == Plans.baseline)
+        #expect(bench.ledger.holds.isEmpty)
+        #expect(bench.ledger.openIntents.isEmpty)
+    }
+
+    @Test func ownCommitChangesNothing() {
+        var bench = Self.bench()
+        bench.start()
+        bench.tell(.revisionArrived(Plans.revision))
+        #expect(bench.outcome == nil)
+        #expect(bench.writes(to: Plans.route) == [Plans.tenth])
+    }
+
+    /// The same intent, so the same token: the endpoint sees one decision however often it is sent.
+    @Test func lostAnswerIsSettledByTheLiveResource() throws {
+        var bench = Self.bench()
+        bench.answer = .uncertain("timed out")
+        bench.start()
+        #expect(bench.writes(to: Plans.route) == [Plans.tenth])
+        bench.answer = nil
+        try bench.restart(after: .seconds(1))
+        #expect(bench.writes(to: Plans.route) == [Plans.tenth, Plans.tenth])
+        let intents = bench.entries.filter { $0.kind == .intent && $0.step == 10 }
+        #expect(intents.count == 1)
+        #expect(bench.mesh.resources[Plans.route]?.version.version == 2)
+    }
+
+    @Test func startOfAPlanRecordsItsFactsAndTheWayBack() {
+        var bench = Self.bench()
+        bench.start()
+        let ahead = bench.entries.filter { $0.payload.members?["ahead"] == true }
+        #expect(ahead.map(\.resource) == [Plans.route])
+        #expect(ahead.first?.after == Plans.baseline)
+        #expect(bench.entries.first?.kind == .intent)
+    }
+}
