@@ -26,7 +26,19 @@ struct Declaration {
     }
 
     mutating func declare() {
-        for document in documents { declare(document) }
+        for document in documents {
+            declare(document)
+            guard resources.count <= ReadingLimits.resources else {
+                findings.error(
+                    "tooManyResources",
+                    at: document.position,
+                    "the tree declares more than \(ReadingLimits.resources) resources; "
+                        + "the rest is not read"
+                )
+                resources.removeLast(resources.count - ReadingLimits.resources)
+                return
+            }
+        }
     }
 
     /// One state per mesh, in the order of their names, each with the target's policies.
@@ -74,7 +86,7 @@ struct Declaration {
         let known = document.form == .crd ? CRDForm.envelopeNames(of: document.kind) : []
         let placed = decoding.spec(spec, as: document.kind, besides: known, &findings)
         add(id, placed, document, at: name.position)
-        for (index, route) in document.routes.enumerated() {
+        for (index, route) in document.routes.prefix(ReadingLimits.resources + 1).enumerated() {
             declareRoute(route, index, of: document, router: name.value, decoding)
         }
     }
@@ -140,7 +152,7 @@ struct Declaration {
                 spec: spec,
                 tags: document.tags,
                 position: position,
-                form: document.form
+                namedMesh: document.mesh?.position
             )
         )
     }
@@ -172,5 +184,6 @@ struct DeclaredResource {
     let spec: PlacedSpec
     let tags: [String: String]
     let position: SourcePosition
-    let form: MeshDocument.Form
+    /// Where its document names its mesh, if it does.
+    let namedMesh: SourcePosition?
 }

@@ -108,7 +108,7 @@ struct DocumentReading {
             keep(form.document(fill(node, in: .manifest), &findings))
         case .policy:
             if let policy = PolicyForm.policy(fill(node, in: .policy), &findings) {
-                policies.append(policy)
+                keep(policy)
             }
         case .namespace:
             skippedDocumentCount += 1
@@ -146,6 +146,19 @@ struct DocumentReading {
 
     private mutating func keep(_ document: MeshDocument?) {
         if let document { resources.append(document) }
+    }
+
+    private mutating func keep(_ policy: PlacedPolicy) {
+        guard policies.count < ReadingLimits.policies else {
+            findings.error(
+                "tooManyPolicies",
+                at: policy.position,
+                "the tree has more than \(ReadingLimits.policies) rollout policies"
+            )
+            isFull = true
+            return
+        }
+        policies.append(policy)
     }
 
     /// Only a namespace's name and labels are ours to read, so only they are filled in.

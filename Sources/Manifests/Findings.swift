@@ -75,7 +75,9 @@ func quoted(_ text: String) -> String {
 
 /// Values in a sentence: `'a'`, `'a' or 'b'`, `'a', 'b' or 'c'`.
 func alternatives(_ words: [String], joined last: String = "or") -> String {
-    guard let end = words.last else { return "nothing" }
-    let start = words.dropLast()
+    // More than ten of anything no longer helps who reads it.
+    let shown = words.count <= 10 ? words : words.prefix(9) + ["\(words.count - 9) more"]
+    guard let end = shown.last else { return "nothing" }
+    let start = shown.dropLast()
     return start.isEmpty ? end : start.joined(separator: ", ") + " \(last) " + end
 }

@@ -97,10 +97,13 @@ extension Lint {
 
     // MARK: - Circles
 
+    /// The first circles found, which is as many as a person takes apart at once.
+    private static let reportedCircles = 20
+
     /// Reports circles of services; a canary's gate cannot tell who of a circle is ill.
     mutating func reportCircles() {
         var edges = serviceEdges()
-        while true {
+        for _ in 0..<Self.reportedCircles {
             Self.trim(&edges)
             guard let start = edges.keys.min() else { return }
             let circle = Self.circle(from: start, edges)
@@ -127,12 +130,22 @@ extension Lint {
         return edges
     }
 
-    /// Drops services that no circle can lead through.
+    /// Drops services from which no way leads back, each in the time of its edges.
     private static func trim(_ edges: inout [ResourceID: Set<ResourceID>]) {
-        while true {
-            let alive = Set(edges.keys)
-            edges = edges.mapValues { $0.intersection(alive) }.filter { !$0.value.isEmpty }
-            if edges.count == alive.count { return }
+        let alive = Set(edges.keys)
+        var callers: [ResourceID: [ResourceID]] = [:]
+        for (service, called) in edges {
+            let called = called.intersection(alive)
+            edges[service] = called
+            for other in called { callers[other, default: []].append(service) }
+        }
+        var ended = edges.filter { $0.value.isEmpty }.map(\.key)
+        while let service = ended.popLast() {
+            edges[service] = nil
+            for caller in callers[service] ?? [] {
+                edges[caller]?.remove(service)
+                if edges[caller]?.isEmpty ?? false { ended.append(caller) }
+            }
         }
     }
 

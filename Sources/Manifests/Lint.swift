@@ -8,6 +8,8 @@ struct Lint {
     let tree: [ResourceID: DeclaredResource]
     let policies: [PlacedPolicy]
     var findings: Findings
+    /// Looking for what was meant compares with every name there is, so only some are looked for.
+    private var suggestionsLeft = 20
 
     init(_ declaration: Declaration, _ settings: ManifestSettings) {
         self.settings = settings
@@ -46,7 +48,7 @@ struct Lint {
         at position: SourcePosition
     ) {
         let code = "missingReference"
-        let close = suggestion(for: missing)
+        let close = suggestion(for: missing).map { "; did you mean '\($0)'?" } ?? ""
         if settings.live != nil {
             let message = "\(relation) \(missing), which is neither declared nor live"
             findings.error(code, at: position, message + close)
@@ -93,19 +95,25 @@ struct Lint {
         }
     }
 
-    /// A mesh must be declared or live; said once for each, at its first resource.
+    /// A mesh must be declared or live; said once for each.
     private mutating func reportMissingMeshes() {
-        guard settings.live != nil else { return }
         var seen: Set<String> = []
         for resource in declared {
             let mesh = ResourceID.mesh(resource.id.mesh)
-            guard seen.insert(mesh.name).inserted, !exists(mesh) else { continue }
-            findings.error(
-                "missingMesh",
-                at: resource.position,
-                "mesh \(quoted(mesh.name)) is neither declared nor live; "
-                    + "declare a Mesh of that name"
-            )
+            guard !exists(mesh) else { continue }
+            if settings.live != nil {
+                guard seen.insert(mesh.name).inserted else { continue }
+                findings.error(
+                    "missingMesh",
+                    at: resource.position,
+                    "mesh \(quoted(mesh.name)) is neither declared nor live; "
+                        + "declare a Mesh of that name"
+                )
+            } else if let position = resource.namedMesh, settings.mesh == nil,
+                seen.insert(mesh.name).inserted
+            {
+                reportMissing(mesh, "\(resource.id) belongs to", at: position)
+            }
         }
     }
 
@@ -131,10 +139,15 @@ struct Lint {
         reportMissing(container, "\(resource.id) belongs to", at: resource.position)
     }
 
-    private func suggestion(for id: ResourceID) -> String {
+    /// A name that was probably meant; names that differ in digits alone are versions, not slips.
+    private mutating func suggestion(for id: ResourceID) -> String? {
+        guard suggestionsLeft > 0 else { return nil }
+        suggestionsLeft -= 1
         let known = Set(tree.keys).union(settings.live ?? [])
             .filter { $0.kind == id.kind && $0.mesh == id.mesh }
             .map(\.name).sorted()
-        return Suggestion.closest(to: id.name, among: known).map { "; did you mean '\($0)'?" } ?? ""
+        let letters = id.name.filter { !$0.isNumber }
+        return Suggestion.closest(to: id.name, among: Array(known.prefix(1000)))
+            .flatMap { $0.filter { !$0.isNumber } == letters ? nil : $0 }
     }
 }

@@ -44,6 +44,8 @@ package struct ManifestSettings: Hashable, Sendable {
 /// The outcome of reading a tree: desired state, or why there is none.
 package struct ManifestReading: Hashable, Sendable {
     /// One desired state per mesh of the tree; usable only without error diagnostics.
+    ///
+    /// Offline, what names no mesh belongs to one called `?`.
     package let desired: [DesiredState]
     /// Sorted by position.
     package let diagnostics: [Diagnostic]

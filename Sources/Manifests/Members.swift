@@ -55,8 +55,11 @@ struct Members {
 
     /// Reports members whose names nobody asked for.
     func finish(_ findings: inout Findings) {
-        for entry in node.entries ?? [] where !asked.contains(entry.key) {
-            let free = asked.filter { node.value(of: $0) == nil }
+        let unknown = (node.entries ?? []).filter { !asked.contains($0.key) }
+        guard !unknown.isEmpty else { return }
+        let present = node.keys
+        let free = asked.filter { !present.contains($0) }
+        for entry in unknown {
             findings.unknownField(entry, in: title, known: free, all: asked)
         }
     }

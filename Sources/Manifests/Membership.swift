@@ -3,8 +3,11 @@ import MeshModel
 /// Decides which mesh a document belongs to, and which gateway a gateway route.
 struct Membership {
     private let settings: ManifestSettings
-    private let meshes: [MeshDocument]
+    /// The only mesh of the tree, if there is one.
+    private let onlyMesh: String?
+    private let selectingMeshes: [MeshDocument]
     private let gateways: [MeshDocument]
+    private let liveGateways: [ResourceID]
     /// Labels of the namespaces whose documents stand in the tree.
     private let namespaces: [String: [String: String]]
     private let names: NameIndex
@@ -18,8 +21,13 @@ struct Membership {
         self.settings = settings
         self.namespaces = namespaces
         self.names = names
-        meshes = documents.filter { $0.kind == .mesh }
+        let meshes = documents.filter { $0.kind == .mesh }
+        let meshNames = Set(meshes.map(\.apiName.value))
+        onlyMesh = meshNames.count == 1 ? meshNames.first : nil
+        let selecting = meshes.filter { $0.namespaceSelector != nil }
+        selectingMeshes = selecting.count <= ReadingLimits.selectors ? selecting : []
         gateways = documents.filter { $0.kind == .virtualGateway }
+        liveGateways = (settings.live ?? []).filter { $0.kind == .virtualGateway }
     }
 
     /// Labels of a namespace; Kubernetes itself adds its name to every one.
@@ -57,16 +65,15 @@ struct Membership {
             return Located(value: name, position: own.position)
         }
         if document.form == .crd {
-            let selecting = meshes.filter {
-                $0.namespaceSelector?.matches(labels(of: document.namespace)) ?? false
+            let labels = labels(of: document.namespace)
+            let selecting = selectingMeshes.filter {
+                $0.namespaceSelector?.matches(labels) ?? false
             }
             if selecting.count > 1 { return ambiguous(document, selecting, &findings) }
             if let mesh = selecting.first { return at(document, mesh.apiName.value) }
         }
         if let target = settings.mesh { return at(document, target) }
-        if Set(meshes.map(\.apiName.value)).count == 1, let only = meshes.first {
-            return at(document, only.apiName.value)
-        }
+        if let onlyMesh { return at(document, onlyMesh) }
         guard settings.live != nil else { return at(document, NameIndex.unknownMesh) }
         findings.error(
             "noMesh",
@@ -110,21 +117,27 @@ struct Membership {
             return names.apiName(of: .virtualGateway, document)
         case nil: break
         }
-        let selecting = gateways.filter { selects($0, route) }
+        let asked = gateways.prefix(ReadingLimits.selectors)
+        let labels = labels(of: route.namespace)
+        let selecting = asked.filter { selects($0, route, in: labels) }
         if selecting.count == 1, let gateway = selecting.first { return gateway.apiName.value }
-        let candidates = selecting.isEmpty ? gateways : selecting
+        let candidates = selecting.isEmpty ? Array(asked) : selecting
         if Set(candidates.map(\.apiName.value)).count == 1, let only = candidates.first {
             return only.apiName.value
         }
-        let live = (settings.live ?? []).filter { $0.kind == .virtualGateway && $0.mesh == mesh }
+        let live = liveGateways.filter { $0.mesh == mesh }
         if candidates.isEmpty, live.count == 1, let only = live.first { return only.name }
         return unknownGateway(route, candidates, liveCount: live.count, &findings)
     }
 
     /// The controller's rule: no namespace selector selects nothing, no route selector everything.
-    private func selects(_ gateway: MeshDocument, _ route: MeshDocument) -> Bool {
+    private func selects(
+        _ gateway: MeshDocument,
+        _ route: MeshDocument,
+        in labels: [String: String]
+    ) -> Bool {
         guard let namespaces = gateway.namespaceSelector else { return false }
-        return namespaces.matches(labels(of: route.namespace))
+        return namespaces.matches(labels)
             && gateway.routeSelector?.matches(route.labels) ?? true
     }
 
@@ -134,12 +147,14 @@ struct Membership {
         liveCount: Int,
         _ findings: inout Findings
     ) -> String? {
-        let many = alternatives(candidates.map { quoted($0.name) }.sorted())
-        let cause =
-            candidates.isEmpty && liveCount == 0
-            ? "there is no virtual gateway"
-            : candidates.isEmpty
-                ? "the mesh has \(liveCount) virtual gateways" : "it may be \(many)"
+        let cause: String
+        if !candidates.isEmpty {
+            cause = "it may be " + alternatives(candidates.map { quoted($0.name) }.sorted())
+        } else if liveCount > 0 {
+            cause = "the mesh has \(liveCount) virtual gateways"
+        } else {
+            cause = "the tree has no virtual gateway"
+        }
         let message =
             "\(route.title) does not say which gateway it belongs to, and \(cause); "
             + "write virtualGatewayRef"

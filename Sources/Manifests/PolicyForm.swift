@@ -97,6 +97,14 @@ struct PolicyForm {
 
     private mutating func readRoutes(_ node: SourceNode) -> [Located<Glob>]? {
         guard let items = readItems(node, "spec.routes") else { return nil }
+        guard items.count <= ReadingLimits.globs else {
+            findings.error(
+                "badCount",
+                at: node.position,
+                "spec.routes has \(items.count) elements; write 1 to \(ReadingLimits.globs)"
+            )
+            return nil
+        }
         var routes: [Located<Glob>] = []
         for (index, item) in items.enumerated() {
             guard let text = item.text("spec.routes[\(index)]", &findings) else { return nil }

@@ -6,6 +6,14 @@ enum ReadingLimits {
     static let fileBytes = 1 << 20
     static let files = 5_000
     static let documents = 10_000
+    /// Resources, routes inside their routers included; a mesh at its quotas has 10,633.
+    static let resources = 20_000
+    /// Rollout policies, each of which is asked about every route.
+    static let policies = 500
+    /// Globs of one rollout policy.
+    static let globs = 100
+    /// Meshes and gateways whose selectors are asked about every document.
+    static let selectors = 100
     /// Nested maps and lists; the deepest field of App Mesh stands at 12.
     static let depth = 64
     /// Aliases in one document.

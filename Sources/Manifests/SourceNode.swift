@@ -41,6 +41,9 @@ struct SourceNode: Hashable, Sendable {
 
     var isNull: Bool { scalar?.reading == .null }
 
+    /// The keys of a map.
+    var keys: Set<String> { Set((entries ?? []).map(\.key)) }
+
     /// The value of a key; nothing where this is no map or has no such key.
     func value(of key: String) -> SourceNode? {
         entries?.first { $0.key == key }?.value

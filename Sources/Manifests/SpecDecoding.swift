@@ -31,9 +31,12 @@ struct SpecDecoding {
         guard isMap(node, title, &findings) else { return .unusable(at: node.position) }
         var placed = PlacedSpec(value: .empty, position: node.position)
         var values: [String: SpecValue] = [:]
+        let present = node.keys
         for entry in node.entries ?? [] where !others.contains(entry.key) {
             guard let (field, isARN) = field(entry.key, of: shape) else {
-                if let meant = reportUnknown(entry, node, shape, title, others, &findings) {
+                let known = others + shape.fields.map(spelling)
+                let free = known.filter { !present.contains($0) }
+                if let meant = reportUnknown(entry, shape, title, (free, known), &findings) {
                     // What was meant is not missing as well.
                     placed.parts[meant.name] = .unusable(at: entry.position)
                     values[meant.name] = .null
@@ -101,13 +104,11 @@ struct SpecDecoding {
     /// Reports a key that means nothing; the answer is the field that was probably meant.
     private func reportUnknown(
         _ entry: SourceEntry,
-        _ node: SourceNode,
         _ shape: Shape,
         _ title: String,
-        _ others: [String],
+        _ names: (free: [String], known: [String]),
         _ findings: inout Findings
     ) -> Field? {
-        let known = others + shape.fields.map(spelling)
         if let meant = shape.field(entry.key), spelling(of: meant) != entry.key {
             findings.error(
                 "unknownField",
@@ -117,8 +118,12 @@ struct SpecDecoding {
             )
             return meant
         }
-        let free = known.filter { node.value(of: $0) == nil }
-        let close = findings.unknownField(entry, in: title, known: free, all: known)
+        let close = findings.unknownField(
+            entry,
+            in: title,
+            known: names.free,
+            all: names.known
+        )
         return shape.fields.first { spelling(of: $0) == close }
     }
 
