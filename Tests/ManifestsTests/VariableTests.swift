@@ -84,7 +84,7 @@ struct VariableTests {
         let text = """
             apiVersion: v1
             kind: Namespace
-            metadata: { name: "${NS}", labels: { mesh: "${MESH}" }, annotations: { x: "$NOT_OURS" } }
+            metadata: { name: "${NS}", labels: { mesh: "${MESH}" }, annotations: { x: $Y } }
             ---
             apiVersion: appmesh.k8s.aws/v1beta2
             kind: Mesh
