@@ -11,7 +11,8 @@ extension Simulator {
         }
     }
 
-    /// Checks a write that is about to leave; answers whether its intent is sent for the first time.
+    /// Checks a write that is about to leave; answers whether its intent is sent for the first
+    /// time.
     mutating func checkSend(_ intent: String, _ write: Write) -> Bool {
         check(write, of: intent)
         return watch.noteSend(intent, write)

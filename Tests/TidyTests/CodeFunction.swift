@@ -10,9 +10,7 @@ struct CodeFunction {
 }
 
 extension SourceText {
-    var functions: [CodeFunction] { tokens.indices.compactMap(function(at:)) }
-
-    private func function(at index: Int) -> CodeFunction? {
+    func function(at index: Int) -> CodeFunction? {
         let previous = index > 0 ? tokens[index - 1].text : ""
         guard previous != ".", index + 1 < tokens.count else { return nil }
         let next = tokens[index + 1].text

@@ -14,6 +14,7 @@ struct SourceText {
     /// The lines with comments blanked only.
     let uncommentedLines: [String]
     let tokens: [Token]
+    private(set) var functions: [CodeFunction] = []
 
     init(path: String, text: String) {
         self.path = path
@@ -23,6 +24,7 @@ struct SourceText {
         codeLines = Self.lines(of: scanner.code)
         uncommentedLines = Self.lines(of: scanner.uncommented)
         tokens = Self.tokens(of: scanner.code)
+        functions = tokens.indices.compactMap(function(at:))
     }
 
     private var folders: [Substring] { path.split(separator: "/") }
@@ -92,13 +94,14 @@ private struct Scanner {
 
     mutating func scan() {
         while position < bytes.count {
-            if starts(with: "//") {
+            switch bytes[position] {
+            case UInt8(ascii: "/") where starts(with: "//"):
                 while position < bytes.count, bytes[position] != Self.newline { blank() }
-            } else if starts(with: "/*") {
+            case UInt8(ascii: "/") where starts(with: "/*"):
                 skipBlockComment()
-            } else if let hashes = literalStart() {
-                skipLiteral(hashes: hashes)
-            } else {
+            case Self.quote, Self.hash:
+                if let hashes = literalStart() { skipLiteral(hashes: hashes) } else { keep() }
+            default:
                 keep()
             }
         }
