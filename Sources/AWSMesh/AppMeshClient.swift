@@ -84,7 +84,8 @@ package struct AppMeshClient: Sendable {
         let request = try MeshRequest.resource(.describe, id, meshOwner: meshOwner)
         do {
             return try resource(id, try await service.send(request), of: request)
-        } catch  where error.code == .notFound {
+        } catch {
+            guard error.code == .notFound else { throw error }
             return nil
         }
     }
@@ -122,11 +123,16 @@ package struct AppMeshClient: Sendable {
         _ id: ResourceID,
         isUrgent: Bool = false
     ) async throws(AWSError) -> Acknowledgement {
+        let acknowledgement: Acknowledgement
         do {
-            return try await write(.delete, id, MeshRequest.Content(isUrgent: isUrgent))
-        } catch  where error.code == .notFound {
-            return Acknowledgement(requestID: error.requestID, version: nil)
+            let content = MeshRequest.Content(isUrgent: isUrgent)
+            acknowledgement = try await write(.delete, id, content)
+        } catch {
+            guard error.code == .notFound else { throw error }
+            acknowledgement = Acknowledgement(requestID: error.requestID, version: nil)
         }
+        await cache.forget(id)
+        return acknowledgement
     }
 
     /// All tags of whatever has this ARN.

@@ -78,7 +78,8 @@ extension AppMeshClient {
         let second = try await sideBySide(inner) { place throws(AWSError) in
             do throws(AWSError) {
                 return try await list(place.kind, in: place.container)
-            } catch  where error.code == .notFound {
+            } catch {
+                guard error.code == .notFound else { throw error }
                 // The container went between its list and this one; so did all in it.
                 return []
             }

@@ -49,5 +49,10 @@ actor VersionCache {
         entries[id] = Entry(item: nil, resource: nil, seen: version)
     }
 
-    func forget(_ id: ResourceID) { entries[id] = nil }
+    /// The resource is gone, and with a mesh all that was in it.
+    func forget(_ id: ResourceID) {
+        entries[id] = nil
+        guard id.kind == .mesh else { return }
+        entries = entries.filter { $0.key.mesh != id.mesh }
+    }
 }

@@ -101,12 +101,17 @@ import Testing
             _ = try await client.create(.mesh("shop"), spec: .empty, clientToken: "pl-1")
             #expect(try await client.scan(mesh: "shop").resources.count == 1)
             #expect(try await client.meshes() == ["shop"])
-            _ = try await client.delete(.mesh("shop"))
+            let stranger = try Shop.client(client.endpoint.description)
+            _ = try await stranger.delete(.mesh("shop"))
             let gone = await #expect(throws: MeshUnavailable.self) {
                 try await client.scan(mesh: "shop")
             }
             #expect(gone?.reason == .gone)
             #expect(gone?.description.contains("nothing is pruned") == true)
+            _ = try await client.create(.mesh("shop"), spec: .empty, clientToken: "pl-2")
+            #expect(try await client.scan(mesh: "shop").resources.count == 1)
+            _ = try await client.delete(.mesh("shop"))
+            #expect(try await client.scan(mesh: "shop") == empty, "we deleted it ourselves")
         }
     }
 
