@@ -5,6 +5,6 @@ import ArgumentParser
     static let configuration = CommandConfiguration(
         commandName: "plumbline",
         abstract: "Keeps a service mesh true to Git.",
-        subcommands: [AuditCommand.self, GitChildCommand.self]
+        subcommands: [AuditCommand.self, GitChildCommand.self, MeshCommand.self]
     )
 }
