@@ -36,11 +36,6 @@ package struct Backend: Hashable, Sendable {
         (spec["backends"]?.items ?? []).compactMap(Backend.init)
     }
 
-    /// The same spec with other backends, everything else kept.
-    package static func replacing(_ backends: [Backend], in spec: SpecValue) -> SpecValue {
-        spec.replacing(["backends"], with: .list(backends.map(\.value)))
-    }
-
     /// The part of a node's or a gateway's spec that says how it trusts those it calls.
     package static func defaults(in spec: SpecValue) -> SpecValue? { spec["backendDefaults"] }
 }
