@@ -23,7 +23,7 @@ extension MeshRules {
         return .object(members)
     }
 
-    func list(_ kind: Kind, _ call: MeshCall, _ rules: Lookup) throws(Refusal) -> SpecValue {
+    func list(_ kind: Kind, _ call: MeshCall, _ lookup: Lookup) throws(Refusal) -> SpecValue {
         if kind != .mesh {
             let container = kind.parent.flatMap { parent in
                 call.parent(of: kind)
@@ -31,7 +31,7 @@ extension MeshRules {
                         ResourceID(mesh: call.mesh, kind: parent, name: $0)
                     }
             }
-            _ = try rules.require(container ?? .mesh(call.mesh))
+            _ = try lookup.require(container ?? .mesh(call.mesh))
         }
         let collection = Collection(mesh: call.mesh, kind: kind, parent: call.parent(of: kind))
         let list = [kind.listMember, collection.mesh, collection.parent ?? ""]
@@ -44,7 +44,7 @@ extension MeshRules {
             of: list,
             most: 100
         )
-        let visible = rules.catalog.sorted(collection).filter(rules.isVisible)
+        let visible = lookup.catalog.sorted(collection).filter(lookup.isVisible)
         let (items, next) = page.cut(visible, of: list) { $0.id.name }
         let shown = items.map { resource in
             SpecValue.object(names(resource.id).merging(metadata(resource, call)) { $1 })

@@ -2,8 +2,8 @@ import MeshModel
 
 extension MeshRules {
     /// Sets tags by key; the resource's version does not move.
-    func tag(_ call: MeshCall, _ rules: Lookup) throws(Refusal) -> Outcome {
-        let resource = try tagged(call, rules)
+    func tag(_ call: MeshCall, _ lookup: Lookup) throws(Refusal) -> Outcome {
+        let resource = try tagged(call, lookup)
         var body = try RequestBody(call.body)
         guard let list = try body.takeTags() else {
             throw Refusal(.badRequest, "tags is required")
@@ -15,8 +15,8 @@ extension MeshRules {
         return (.empty, [.put(resource.tagged(merged))])
     }
 
-    func untag(_ call: MeshCall, _ rules: Lookup) throws(Refusal) -> Outcome {
-        let resource = try tagged(call, rules)
+    func untag(_ call: MeshCall, _ lookup: Lookup) throws(Refusal) -> Outcome {
+        let resource = try tagged(call, lookup)
         var body = try RequestBody(call.body)
         guard let keys = try body.takeTagKeys() else {
             throw Refusal(.badRequest, "tagKeys is required")
@@ -29,8 +29,8 @@ extension MeshRules {
         return (.empty, [.put(resource.tagged(left))])
     }
 
-    func listTags(_ call: MeshCall, _ rules: Lookup) throws(Refusal) -> SpecValue {
-        let resource = try tagged(call, rules)
+    func listTags(_ call: MeshCall, _ lookup: Lookup) throws(Refusal) -> SpecValue {
+        let resource = try tagged(call, lookup)
         let list = "tags/" + resource.id.fullAddress
         let page = try Page(
             limit: call.query[Member.limit],
@@ -46,7 +46,7 @@ extension MeshRules {
         return paged(Member.tags, shown, next)
     }
 
-    private func tagged(_ call: MeshCall, _ rules: Lookup) throws(Refusal) -> StoredResource {
+    private func tagged(_ call: MeshCall, _ lookup: Lookup) throws(Refusal) -> StoredResource {
         guard let text = call.query[Member.resourceArn] else {
             throw Refusal(.badRequest, "resourceArn is required")
         }
@@ -59,7 +59,7 @@ extension MeshRules {
         guard arn.region == call.region else {
             throw Refusal(.notFound, "The resource is in region \(Names.shown(arn.region))")
         }
-        return try rules.require(arn.id)
+        return try lookup.require(arn.id)
     }
 }
 

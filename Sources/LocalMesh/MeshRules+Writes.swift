@@ -6,28 +6,27 @@ extension MeshRules {
     private struct Intent {
         let id: ResourceID
         let spec: SpecValue
-        let tags: [String: String]
         let token: String?
         let request: Digest
     }
 
-    func create(_ kind: Kind, _ call: MeshCall, _ rules: Lookup) throws(Refusal) -> Outcome {
+    func create(_ kind: Kind, _ call: MeshCall, _ lookup: Lookup) throws(Refusal) -> Outcome {
         var body = try RequestBody(call.body)
         guard let name = try body.takeText(kind.nameMember) else {
             throw Refusal(.badRequest, "\(kind.nameMember) is required")
         }
         try Names.check(name, of: kind)
         let tags = try TagRules.checked(try body.takeTags() ?? [])
-        let intent = try intent(for: try identity(kind, named: name, call), tags, &body, call)
-        if let replay = try replay(intent, call, rules) { return replay }
+        let intent = try intent(for: try identity(kind, named: name, call), &body, call)
+        if let replay = try replay(intent, call, lookup) { return replay }
 
         let id = intent.id
-        if let container = id.container { _ = try rules.require(container) }
-        guard rules.catalog[id] == nil else {
+        if let container = id.container { _ = try lookup.require(container) }
+        guard lookup.catalog[id] == nil else {
             throw Refusal(.conflict, "\(kind.rawValue) with name \(name) already exists")
         }
-        try check(intent, replacing: nil, rules)
-        try quotas.check(id, among: rules.catalog.count(Collection(of: id)))
+        try check(intent, replacing: nil, lookup)
+        try quotas.check(id, among: lookup.catalog.count(Collection(of: id)))
         let resource = StoredResource(
             id: id,
             spec: intent.spec,
@@ -38,68 +37,68 @@ extension MeshRules {
             owner: account,
             tags: tags
         )
-        return written(resource, intent, call, rules, changes: [.put(resource)])
+        return written(resource, intent, call, lookup, changes: [.put(resource)])
     }
 
     /// Replaces the whole spec: what the body leaves out is gone.
-    func update(_ kind: Kind, _ call: MeshCall, _ rules: Lookup) throws(Refusal) -> Outcome {
+    func update(_ kind: Kind, _ call: MeshCall, _ lookup: Lookup) throws(Refusal) -> Outcome {
         var body = try RequestBody(call.body)
-        let intent = try intent(for: try identity(kind, call), [:], &body, call)
-        if let replay = try replay(intent, call, rules) { return replay }
+        let intent = try intent(for: try identity(kind, call), &body, call)
+        if let replay = try replay(intent, call, lookup) { return replay }
 
-        let before = try rules.require(intent.id)
-        try check(intent, replacing: before, rules)
+        let before = try lookup.require(intent.id)
+        try check(intent, replacing: before, lookup)
         if before.spec == intent.spec, !raisesVersionOnIdenticalUpdate {
-            return written(before, intent, call, rules, changes: [])
+            return written(before, intent, call, lookup, changes: [])
         }
         let after = before.updated(to: intent.spec, at: call.now)
-        return written(after, intent, call, rules, changes: [.put(after)])
+        return written(after, intent, call, lookup, changes: [.put(after)])
     }
 
     /// Answers the last data, one version later, with status DELETED.
-    func delete(_ kind: Kind, _ call: MeshCall, _ rules: Lookup) throws(Refusal) -> Outcome {
-        let resource = try rules.require(try identity(kind, call))
-        try InUse.check(resource.id, in: rules.catalog)
+    func delete(_ kind: Kind, _ call: MeshCall, _ lookup: Lookup) throws(Refusal) -> Outcome {
+        let resource = try lookup.require(try identity(kind, call))
+        try InUse.check(resource.id, in: lookup.catalog)
         let last = resource.updated(to: resource.spec, at: call.now)
         return (answer(last, call, status: .deleted), [.remove(resource.id)])
     }
 
     private func intent(
         for id: ResourceID,
-        _ tags: [String: String],
         _ body: inout RequestBody,
         _ call: MeshCall
     ) throws(Refusal) -> Intent {
-        let content = body.content
         let token = try body.takeClientToken()
         // Only a mesh may come without a spec; an absent one is the empty one, also on update.
         guard let spec = body.takeSpec() ?? (id.kind == .mesh ? .empty : nil) else {
             throw Refusal(.badRequest, "spec is required")
         }
         try body.finish()
-        let request = Digest(of: [.string(call.operation.name), .string(id.fullAddress), content])
-        return Intent(id: id, spec: spec, tags: tags, token: token, request: request)
+        let request = Digest(of: [
+            .string(call.operation.name), .string(id.fullAddress), body.content,
+        ])
+        return Intent(id: id, spec: spec, token: token, request: request)
     }
 
     private func check(
         _ intent: Intent,
         replacing before: StoredResource?,
-        _ rules: Lookup
+        _ lookup: Lookup
     ) throws(Refusal) {
         let id = intent.id
         try SpecRules.check(intent.spec, of: id.kind)
-        try rules.requireReferences(of: id, intent.spec)
+        try lookup.requireReferences(of: id, intent.spec)
         switch id.kind {
         case .virtualNode:
             try quotas.check(node: intent.spec)
         case .virtualRouter:
             guard let before else { return }
-            let routes = rules.catalog.sorted(
+            let routes = lookup.catalog.sorted(
                 Collection(mesh: id.mesh, kind: .route, parent: id.name)
             )
             try ListenerRules.check(router: id, from: before.spec, to: intent.spec, routes: routes)
         case .route:
-            guard let router = id.container.flatMap(rules.find) else { return }
+            guard let router = id.container.flatMap(lookup.find) else { return }
             try ListenerRules.check(route: intent.spec, router: router.spec)
         case .mesh, .virtualService, .virtualGateway, .gatewayRoute:
             return
@@ -110,9 +109,9 @@ extension MeshRules {
     private func replay(
         _ intent: Intent,
         _ call: MeshCall,
-        _ rules: Lookup
+        _ lookup: Lookup
     ) throws(Refusal) -> Outcome? {
-        guard let token = intent.token, let earlier = rules.catalog.remembered[token],
+        guard let token = intent.token, let earlier = lookup.catalog.remembered[token],
             !earlier.isExpired(at: call.now)
         else { return nil }
         guard earlier.request == intent.request else {
@@ -130,12 +129,12 @@ extension MeshRules {
         _ resource: StoredResource,
         _ intent: Intent,
         _ call: MeshCall,
-        _ rules: Lookup,
+        _ lookup: Lookup,
         changes: [Catalog.Change]
     ) -> Outcome {
         var changes = changes
         if let token = intent.token {
-            changes += rules.catalog.sweep(at: call.now)
+            changes += lookup.catalog.sweep(at: call.now)
             let write = RememberedWrite(
                 token: token,
                 request: intent.request,

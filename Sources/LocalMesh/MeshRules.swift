@@ -19,18 +19,18 @@ struct MeshRules: Sendable {
     /// Decides any call; reads come back without changes.
     func decide(_ call: MeshCall, _ catalog: Catalog) throws(Refusal) -> Outcome {
         try checkMeshOwner(call)
-        let rules = Lookup(catalog: catalog, account: account, now: call.now, visibleFrom)
+        let lookup = Lookup(catalog: catalog, account: account, now: call.now, visibleFrom)
         switch call.operation {
-        case .resource(.create, let kind): return try create(kind, call, rules)
-        case .resource(.update, let kind): return try update(kind, call, rules)
-        case .resource(.delete, let kind): return try delete(kind, call, rules)
+        case .resource(.create, let kind): return try create(kind, call, lookup)
+        case .resource(.update, let kind): return try update(kind, call, lookup)
+        case .resource(.delete, let kind): return try delete(kind, call, lookup)
         case .resource(.describe, let kind):
-            let resource = try rules.require(try identity(kind, call))
+            let resource = try lookup.require(try identity(kind, call))
             return (answer(resource, call), [])
-        case .resource(.list, let kind): return (try list(kind, call, rules), [])
-        case .tagResource: return try tag(call, rules)
-        case .untagResource: return try untag(call, rules)
-        case .listTagsForResource: return (try listTags(call, rules), [])
+        case .resource(.list, let kind): return (try list(kind, call, lookup), [])
+        case .tagResource: return try tag(call, lookup)
+        case .untagResource: return try untag(call, lookup)
+        case .listTagsForResource: return (try listTags(call, lookup), [])
         }
     }
 

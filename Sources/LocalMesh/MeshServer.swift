@@ -98,6 +98,8 @@ package final class MeshServer: Sendable {
         )
         return Application(
             responder: responder,
+            // Longer than any client keeps a connection, so that the client is the one who closes.
+            server: .http1(configuration: .init(idleTimeout: .minutes(5))),
             configuration: ApplicationConfiguration(
                 address: .hostname(options.host, port: options.port)
             ),

@@ -2,12 +2,15 @@ import MeshModel
 
 /// The members of a request's body, taken out one by one; what nobody took is refused.
 struct RequestBody {
+    /// All of it but the token, as it came: by this a repeated request is known.
+    let content: SpecValue
     private var members: [String: SpecValue]
 
     /// Reads JSON; no body at all is an empty one.
     init(_ bytes: [UInt8]) throws(Refusal) {
         guard !bytes.isEmpty else {
             members = [:]
+            content = .empty
             return
         }
         guard let value = try? SpecValue(json: bytes) else {
@@ -18,10 +21,8 @@ struct RequestBody {
         }
         // A null says what an absent member says (restJson1); inside a spec it is the schema's.
         self.members = members.filter { $0.value != .null }
+        content = .object(self.members.filter { $0.key != Member.clientToken })
     }
-
-    /// The whole body without its token, by which a repeated request is known.
-    var content: SpecValue { .object(members.filter { $0.key != Member.clientToken }) }
 
     /// "Up to 36 letters, numbers, hyphens, and underscores" (the API model's words).
     mutating func takeClientToken() throws(Refusal) -> String? {

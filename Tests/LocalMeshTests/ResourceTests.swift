@@ -148,6 +148,19 @@ struct ResourceTests {
         }
     }
 
+    @Test func writesSideBySideAreWritesInARow() async throws {
+        try await withMesh { probe in
+            try await probe.create("/meshes", "meshName", "shop", [:])
+            let versions = try await withThrowingTaskGroup(of: Int64?.self) { group in
+                for _ in 0..<60 {
+                    group.addTask { try await probe.put("/meshes/shop", [:]).version }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(Set(versions) == Set((2...61).map { Int64($0) }))
+        }
+    }
+
     @Test func countsRequestsByOperation() async throws {
         let server = try MeshServer()
         try await server.serving { endpoint in

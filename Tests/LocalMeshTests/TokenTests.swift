@@ -31,6 +31,12 @@ struct TokenTests {
             #expect(name.message.contains("client token"))
             let operation = try await probe.put("/meshes/shop", ["clientToken": "a"])
             #expect(operation.status == 409)
+            let tags: SpecValue = [["key": "team", "value": "pay"]]
+            let tagged = try await probe.put(
+                "/meshes",
+                ["meshName": "shop", "spec": [:], "tags": tags, "clientToken": "a"]
+            )
+            #expect(tagged.message.contains("client token"))
         }
     }
 
