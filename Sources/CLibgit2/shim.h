@@ -42,6 +42,11 @@ static inline int plumbline_git_set_timeouts(int milliseconds) {
 #endif
 }
 
+// A pack that a ref names must be on disk before the ref is, or a power cut breaks the mirror.
+static inline int plumbline_git_sync_writes(void) {
+    return git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 1);
+}
+
 // Asks the kernel to kill this process when its parent's spawning thread ends.
 static inline int plumbline_die_with_parent(void) {
 #ifdef __linux__

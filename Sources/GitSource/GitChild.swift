@@ -66,6 +66,7 @@ package enum GitChild {
         _ = Libgit2.started
         let operation = GitOperation("Fetch", request.address)
         try operation.run { plumbline_git_set_timeouts(request.timeoutMilliseconds) }
+        try operation.run { plumbline_git_sync_writes() }
         if let file = request.certificateFile {
             try GitOperation("Read certificate file", file).run { plumbline_git_trust_only(file) }
         }

@@ -39,7 +39,8 @@ package struct GitSettings: Sendable {
 package actor GitMirror {
     private let settings: GitSettings
     private let executor = QueueExecutor("plumbline.git-mirror")
-    private var isSwept = false
+    /// Attempts whose child may be writing now.
+    private var running = 0
     /// Attempts are counted, so that a slow one cannot move the ref behind a later one.
     private var started = 0
     private var accepted = 0
@@ -60,14 +61,12 @@ package actor GitMirror {
         let attempt = "\(MirrorRefs.attempts)/\(number)-\(UInt64.random(in: 0...UInt64.max))"
         let request = try makeRequest(attempt)
         let child = RemoteChild(executable: settings.executable, timeout: settings.timeout)
-        let answer: ChildAnswer
-        do {
-            answer = try await child.ask(request)
-        } catch {
+        running += 1
+        defer {
+            running -= 1
             try? sweep(attempt)
-            throw error
         }
-        defer { try? sweep(attempt) }
+        let answer = try await child.ask(request)
         let commit = try settle(answer, number, attempt, known: request.known)
         return try revision(commit, under: folder)
     }
@@ -92,7 +91,13 @@ package actor GitMirror {
         guard MirrorRefs.hasCommit(old, in: repository), MirrorRefs.hasCommit(new, in: repository)
         else { return false }
         guard git_oid_equal([old], [new]) == 0 else { return true }
-        return git_graph_descendant_of(repository.pointer, [new], [old]) == 1
+        var answer: Int32 = 0
+        try GitOperation("Compare commits in", settings.mirror)
+            .run {
+                answer = git_graph_descendant_of(repository.pointer, [new], [old])
+                return answer
+            }
+        return answer == 1
     }
 
     private var openOperation: GitOperation { GitOperation("Open Git mirror", settings.mirror) }
@@ -101,7 +106,7 @@ package actor GitMirror {
         try RepositoryHandle(mirror: settings.mirror)
     }
 
-    /// Makes the mirror when it is missing, and forgets attempts that a dead process left behind.
+    /// Makes the mirror when it is missing, and forgets what killed attempts left behind.
     private func prepare() throws(GitError) {
         if !FileManager.default.fileExists(atPath: settings.mirror + "/HEAD") {
             _ = try RepositoryHandle(
@@ -109,10 +114,17 @@ package actor GitMirror {
                 for: GitOperation("Make Git mirror", settings.mirror)
             )
         }
-        guard !isSwept else { return }
+        guard running == 0 else { return }
         try sweep(MirrorRefs.attempts)
-        isSwept = true
+        let packs = settings.mirror + "/objects/pack"
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: packs)) ?? []
+        for name in names where name.hasPrefix(Self.unfinishedPack) {
+            try? FileManager.default.removeItem(atPath: "\(packs)/\(name)")
+        }
     }
+
+    /// What libgit2 calls a pack while it arrives; each may be as large as `receivedLimit`.
+    private static let unfinishedPack = "pack_git2_"
 
     private func sweep(_ namespace: String) throws(GitError) {
         try MirrorRefs.delete(under: namespace, in: try open(), openOperation)

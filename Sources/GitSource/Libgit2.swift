@@ -59,6 +59,12 @@ struct GitOperation: Sendable {
                 message,
                 nextStep: "for a private authority, name its PEM file as certificate file"
             )
+        case .unreachable:
+            return error(
+                kind,
+                message,
+                nextStep: "check the address, the network, and what the credentials may read"
+            )
         case .redirect:
             return error(
                 kind,

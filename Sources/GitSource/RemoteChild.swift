@@ -27,7 +27,8 @@ struct RemoteChild: Sendable {
                     "Fetch",
                     request.address,
                     .timedOut,
-                    "no answer within \(timeout.milliseconds / 1000) s"
+                    "no answer within \(timeout.milliseconds / 1000) s",
+                    nextStep: "check that the server can be reached, or raise the timeout"
                 )
             }
             defer { group.cancelAll() }

@@ -151,9 +151,12 @@ import Testing
             _ = try await team.mirror().newest(under: "mesh")
             let stale = "refs/plumbline/attempt/1-2/heads/main"
             try await team.git(["update-ref", stale, commit], in: team.mirrorPath)
+            let pack = team.mirrorPath + "/objects/pack/pack_git2_1076be673783db83"
+            try Data("half a pack".utf8).write(to: URL(filePath: pack))
             _ = try await team.mirror().newest(under: "mesh")
             let found = try await team.git(["for-each-ref", stale], in: team.mirrorPath)
             #expect(found.isEmpty)
+            #expect(!FileManager.default.fileExists(atPath: pack))
         }
     }
 

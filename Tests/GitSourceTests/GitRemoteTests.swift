@@ -58,9 +58,13 @@ import Testing
                 #expect(clock.now - begin < .seconds(8))
                 #expect(await eventually { !isRunning(child) })
             }
-            // What the killed attempt left behind does not stand in the way of the next.
+            // What the killed attempt left behind is gone with the next.
             let revision = try await team.mirror().newest(under: "mesh")
             #expect(revision.subject == "Change the mesh")
+            let packs = try FileManager.default.contentsOfDirectory(
+                atPath: team.mirrorPath + "/objects/pack"
+            )
+            #expect(packs.allSatisfy { $0.hasSuffix(".pack") || $0.hasSuffix(".idx") }, "\(packs)")
         }
     }
 
