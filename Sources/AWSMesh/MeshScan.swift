@@ -19,7 +19,9 @@ extension AppMeshClient {
                 return MeshState(mesh: mesh, resources: [:])
             }
             let items = [found] + (try await listed(in: mesh))
-            return MeshState(mesh: mesh, resources: try await resources(of: items, in: mesh))
+            let resources = try await resources(of: items, in: mesh)
+            guard resources[found.id] != nil else { throw missing(mesh) }
+            return MeshState(mesh: mesh, resources: resources)
         } catch {
             throw MeshUnavailable(mesh: mesh, endpoint: endpoint.description, cause: error)
         }
@@ -152,7 +154,8 @@ extension AppMeshClient {
     ) async throws(AWSError) -> LiveResource? {
         for attempt in 1...3 {
             guard let resource = try await describe(id) else {
-                await cache.forget(id)
+                // A mesh stays known: that it went is an alarm, and not for one scan only.
+                if id.kind != .mesh { await cache.forget(id) }
                 return nil
             }
             let isStale = await cache.isStale(resource)

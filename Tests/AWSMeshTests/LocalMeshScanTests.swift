@@ -147,6 +147,26 @@ import Testing
         }
     }
 
+    @Test(
+        "an endpoint that checks signatures lets the right key pair in",
+        arguments: [true, false]
+    )
+    func signatures(isRight: Bool) async throws {
+        var options = Shop.options
+        options.credentials = KeyPairs(["AKID": isRight ? "secret" : "another"])
+        try await serving(options) { client, _ in
+            if isRight {
+                try await Shop.build(with: client)
+                #expect(try await client.scan(mesh: "shop").resources.count == Shop.specs.count)
+            } else {
+                let error = await #expect(throws: MeshUnavailable.self) {
+                    try await client.scan(mesh: "shop")
+                }
+                #expect(error?.reason == .denied)
+            }
+        }
+    }
+
     @Test("refusals come in the API's words") func refusals() async throws {
         try await serving { client, _ in
             try await Shop.build(with: client)

@@ -82,6 +82,25 @@ import Testing
         #expect(try await scan(script) == rest)
     }
 
+    @Test("a mesh that goes while it is scanned is gone, and stays so") func vanishingMesh()
+        async throws
+    {
+        let script = Mutex(Script())
+        script.withLock { $0.answers["/meshes/shop"] = nil }
+        try await ScriptedServer.serving { request, _ in
+            script.withLock { $0.answer(request) }
+        } _: { endpoint, _ in
+            let client = try Shop.client(endpoint)
+            for _ in 1...2 {
+                let error = await #expect(throws: MeshUnavailable.self) {
+                    try await client.scan(mesh: "shop")
+                }
+                #expect(error?.reason == .gone)
+                script.withLock { $0.answers["/meshes"] = Wire.list("meshes", []) }
+            }
+        }
+    }
+
     @Test("a resource of status DELETED is gone") func deleted() async throws {
         var script = Script()
         let deleted = Wire.resource(Wire.node("a"), status: "DELETED")
