@@ -6,5 +6,5 @@
 /// public API model 2019-01-25 and the AWS App Mesh user guide.
 package enum MeshModelVersion {
     /// Raised when a normal form changes, because digests of bodies depend on it.
-    package static let normalForm = 1
+    package static let normalForm: Int64 = 1
 }

@@ -20,6 +20,7 @@ struct PlanIdentity {
         ]
         let lasting: [String: SpecValue] = [
             "format": .integer(Self.formatVersion),
+            "normalForm": .integer(MeshModelVersion.normalForm),
             "target": target,
             "variables": .string(input.variables.hex),
             "policies": .list(
