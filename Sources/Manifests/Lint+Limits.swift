@@ -72,6 +72,7 @@ extension Lint {
         let all = policies.map(\.policy)
         let routes = Set(tree.keys).union(settings.live ?? []).filter { $0.kind == .route }
         for placed in policies {
+            reportShortDeadline(placed)
             for (glob, position) in zip(placed.policy.routes, placed.routePositions) {
                 guard !routes.isEmpty, !routes.contains(where: glob.matches) else { continue }
                 findings.warning(
@@ -95,5 +96,20 @@ extension Lint {
                     + "make one of their globs closer"
             )
         }
+    }
+
+    /// A rollout whose steps cannot all fit in its deadline would always be taken back.
+    private mutating func reportShortDeadline(_ placed: PlacedPolicy) {
+        let policy = placed.policy
+        let sampling = policy.gates.map { $0.every * $0.samples }.max() ?? .zero
+        let least = max(policy.soak, sampling) * policy.steps.count
+        guard least >= policy.deadline else { return }
+        findings.warning(
+            "deadlineTooShort",
+            at: placed.position,
+            "rollout policy \(quoted(policy.name)) needs \(DurationText.text(least)) for its "
+                + "\(policy.steps.count) steps, and its deadline is "
+                + "\(DurationText.text(policy.deadline)); raise the deadline"
+        )
     }
 }

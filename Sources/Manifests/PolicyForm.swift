@@ -235,7 +235,8 @@ struct PolicyForm {
         let name = gate.requiredText("name", &findings)
         let source = readSource(&gate)
         let limits = readLimits(&gate)
-        let minRequests = gate.take("minRequests").map { atLeastZero($0, "\(title).minRequests") }
+        let minRequests = gate.take("minRequests")
+            .map { readMinRequests($0, "\(title).minRequests", of: source) }
         let every = gate.take("every")
             .map { readDuration($0, "\(title).every", from: .milliseconds(100)) }
         let samples = count(&gate, "samples", 1...1000, fallback: 3)
@@ -283,13 +284,24 @@ struct PolicyForm {
         return Int(value)
     }
 
-    private mutating func atLeastZero(_ node: SourceNode, _ title: String) -> Double? {
+    private mutating func readMinRequests(
+        _ node: SourceNode,
+        _ title: String,
+        of source: Gate.Source?
+    ) -> Double? {
         guard let value = node.number(title, &findings) else { return nil }
-        guard value >= 0 else {
+        if case .prometheus = source {
+            findings.error(
+                "unknownField",
+                at: node.position,
+                "\(title) counts what a scrape finds; leave it out of a gate with prometheus"
+            )
+        } else if value < 0 {
             findings.error("outOfRange", at: node.position, "\(title) is negative; write 0 or more")
-            return nil
+        } else {
+            return value
         }
-        return value
+        return nil
     }
 
     /// `min`, `max` or both.
