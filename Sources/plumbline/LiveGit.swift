@@ -1,0 +1,26 @@
+import GitSource
+import Manifests
+import MeshModel
+import Reconciler
+
+/// One folder of a Git remote, as the reconciler asks for it.
+struct LiveRevisions: RevisionSource {
+    let mirror: GitMirror
+    /// Relative to the repository's root.
+    let path: String
+
+    func newest() async throws -> Revision { try await mirror.newest(under: path) }
+
+    /// The folder's files; what was not read of it is an error, since it might have held a
+    /// resource.
+    func sourceTree(at revision: Revision) async throws -> SourceTree {
+        let tree = try await mirror.tree(at: revision, under: path)
+        return SourceTree(
+            files: tree.files.map { SourceFile(path: $0.path, bytes: $0.bytes) },
+            diagnostics: tree.problems.map { problem in
+                let place = SourcePosition(file: problem.path, line: 1, column: 1)
+                return Diagnostic(.error, problem.kind.rawValue, at: place, problem.message)
+            }
+        )
+    }
+}
