@@ -13,7 +13,7 @@ extension RolloutMachine {
         members["source"] = .string(series.gate.source.summary)
         if !judgement.note.isEmpty { members["note"] = .string(judgement.note) }
         if series.isReference { members["reference"] = true }
-        return entry(.measured, members)
+        return entry(.measured, members, scope: id.scope)
     }
 
     /// A gate has failed for one target.
@@ -22,7 +22,7 @@ extension RolloutMachine {
         members["verdict"] = "fail"
         members["reason"] = .string(reason)
         members.merge(counts(of: series)) { _, count in count }
-        return entry(.verdict, members)
+        return entry(.verdict, members, scope: id.scope)
     }
 
     /// A gate has passed for one target, for this step.
@@ -30,13 +30,18 @@ extension RolloutMachine {
         var members = members(of: series, scope: scope)
         members["verdict"] = "pass"
         members.merge(counts(of: series)) { _, count in count }
-        return entry(.verdict, members)
+        return entry(.verdict, members, scope: scope)
     }
 
-    private func entry(_ kind: EventKind, _ members: [String: SpecValue]) -> LedgerEntry {
+    private func entry(
+        _ kind: EventKind,
+        _ members: [String: SpecValue],
+        scope: String
+    ) -> LedgerEntry {
         var members = members
         members["revision"] = .string(plan.revision.description)
-        return LedgerEntry(kind, plan: plan.id, payload: .object(members))
+        let route = plan.shifts.first { $0.route.address == scope }?.route
+        return LedgerEntry(kind, resource: route, plan: plan.id, payload: .object(members))
     }
 
     private func members(of series: Series, scope: String) -> [String: SpecValue] {

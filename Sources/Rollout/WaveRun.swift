@@ -134,6 +134,7 @@ extension RolloutMachine {
                 run.writings[index].confirm(write, &turn)
             }
             progress.wave = run
+            if !run.writings.contains(where: \.isAsked) { wavesSettled(&turn) }
             return
         }
         if turn.now >= run.deadline {

@@ -34,6 +34,10 @@ extension Writing {
             return settle(.stranger("someone else created it"), live)
         }
         if live.version == version {
+            // A write that would change nothing cannot be told from one that was not applied.
+            if let body = write.body, Schema.equal(live.spec, body, as: resource.kind) {
+                return settle(.done(version, flapped: false), live)
+            }
             ask(.send, write, &turn)
         } else if live.version.uid == version.uid, live.version.version < version.version {
             trouble = "only stale reads"

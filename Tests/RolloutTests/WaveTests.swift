@@ -109,6 +109,17 @@ struct WaveTests {
         #expect(bench.writes(to: id).isEmpty)
     }
 
+    /// Sent, it could not be told from a write that was not applied, and would be sent again.
+    @Test func writeThatWouldChangeNothingIsNotSent() {
+        let id = Shop.node("checkout-v1")
+        let wave = Wave(writes: [Plans.update(id, to: Shop.nodeSpec("checkout-v1"))])
+        var bench = Bench(Plans.plan(inPlace: [wave]), live: Plans.live)
+        bench.start()
+        #expect(bench.outcome == .completed)
+        #expect(bench.writes(to: id).isEmpty)
+        #expect(bench.ledger.resources[id]?.version == Plans.version(id))
+    }
+
     @Test func gatedWaveGoesBackAndHoldsAndTheRestGoesOn() {
         let id = Shop.node("checkout-v2")
         let bad = Shop.nodeSpec("checkout-v2", log: "/bad")

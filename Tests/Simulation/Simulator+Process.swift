@@ -169,6 +169,7 @@ extension Simulator {
     }
 
     mutating func fireMoments() {
+        guard !moments.isEmpty else { return }
         noteWeights()
         guard let position = moments.firstIndex(where: isDue) else { return }
         let act = moments.remove(at: position).act
