@@ -6,9 +6,27 @@ import MeshModel
 extension Decisions {
     mutating func deferDependents() {
         deferUngated()
-        while let (id, reason, message) = firstObstacle() {
-            hold(back: id, reason, message)
+        while true {
+            let outlook = Outlook(input: input, moves: moves)
+            var obstacles = lastingObstacles(outlook)
+            if obstacles.isEmpty { obstacles += [firstObstacle(outlook)].compactMap { $0 } }
+            if obstacles.isEmpty { return }
+            for obstacle in obstacles {
+                hold(back: obstacle.resource, obstacle.reason, obstacle.message)
+            }
         }
+    }
+
+    /// Obstacles that holding back more could not take away; a round of a large mesh has many.
+    private func lastingObstacles(_ outlook: Outlook) -> [Deferral] {
+        moves.keys.sorted()
+            .compactMap { id in
+                guard let move = moves[id] else { return nil }
+                if move.action == .delete {
+                    return outlook.lastingNeed(of: id).map { Deferral(id, .stillReferenced, $0) }
+                }
+                return outlook.absence(for: move).map { Deferral(id, .dependsOnDeferred, $0) }
+            }
     }
 
     /// Routes that the guardrails let change only behind gates, and routes with too many targets.
@@ -32,17 +50,18 @@ extension Decisions {
         }
     }
 
-    private func firstObstacle() -> (ResourceID, Deferral.Reason, String)? {
-        let outlook = Outlook(input: input, moves: moves)
+    private func firstObstacle(_ outlook: Outlook) -> Deferral? {
         for id in moves.keys.sorted() {
             guard let move = moves[id] else { continue }
             if move.action == .delete {
-                if let reason = outlook.stillNeeds(id) { return (id, .stillReferenced, reason) }
+                if let reason = outlook.stillNeeds(id) {
+                    return Deferral(id, .stillReferenced, reason)
+                }
                 if let reason = outlook.leavesRouterEmpty(id) {
-                    return (id, .dependsOnDeferred, reason)
+                    return Deferral(id, .dependsOnDeferred, reason)
                 }
             } else if let reason = outlook.obstacle(to: move) {
-                return (id, .dependsOnDeferred, reason)
+                return Deferral(id, .dependsOnDeferred, reason)
             }
         }
         return nil
@@ -84,6 +103,15 @@ private struct Outlook {
         return referrers[id].flatMap { $0.first { $0 != id } }.map { "\($0) still points at it" }
     }
 
+    /// The same for those that stay as they are whatever else is held back.
+    func lastingNeed(of id: ResourceID) -> String? {
+        if let child = children[id]?.first(where: { moves[$0] == nil }) {
+            return "\(child) still lives in it"
+        }
+        return referrers[id].flatMap { $0.first { $0 != id && moves[$0] == nil } }
+            .map { "\($0) still points at it" }
+    }
+
     /// A router without routes is not always filled again: its routes go only when it goes, or
     /// when nothing else is declared for it.
     func leavesRouterEmpty(_ id: ResourceID) -> String? {
@@ -94,15 +122,29 @@ private struct Outlook {
         return "\(router) would be without a route until \(awaited) is there"
     }
 
+    /// What a create or an update refers to, or lives in, that is not live and will not be.
+    func absence(for move: Move) -> String? {
+        needed(by: move)
+            .first { bodies[$0] == nil && input.live.resources[$0] == nil }.map(describe)
+    }
+
+    private func needed(by move: Move) -> [ResourceID] {
+        guard let goal = move.goal else { return [] }
+        let hard = References.of(goal, move.id).filter(\.isHard).map(\.target)
+        return (move.id.container.map { [$0] } ?? []) + hard
+    }
+
+    private func describe(missing id: ResourceID) -> String {
+        let isDeclared = input.desired.resources[id] != nil
+        return "needs \(id), which is "
+            + (isDeclared ? "deferred itself" : "neither live nor declared")
+    }
+
     /// What a create or an update would need and will not find.
     func obstacle(to move: Move) -> String? {
         guard let goal = move.goal else { return nil }
-        let hard = References.of(goal, move.id).filter(\.isHard).map(\.target)
-        let needed = (move.id.container.map { [$0] } ?? []) + hard
-        if let missing = needed.first(where: { bodies[$0] == nil }) {
-            let isDeclared = input.desired.resources[missing] != nil
-            return "needs \(missing), which is "
-                + (isDeclared ? "deferred itself" : "neither live nor declared")
+        if let missing = needed(by: move).first(where: { bodies[$0] == nil }) {
+            return describe(missing: missing)
         }
         switch move.id.kind {
         case .route: return matchPortObstacle(move.id, goal) ?? targetPortObstacle(move.id, goal)

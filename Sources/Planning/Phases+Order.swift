@@ -34,16 +34,21 @@ extension Phases {
 
     /// What points at a resource, or lives in it, goes before it; routes go after the services that
     /// their router answers for.
-    func needsOfDelete(_ id: ResourceID) -> Set<ResourceID> {
-        var needs: Set<ResourceID> = []
-        for other in moves.values where other.action == .delete && other.id != id {
-            guard let body = other.live?.spec else { continue }
-            let hard = References.of(body, other.id).filter(\.isHard).map(\.target)
-            let answersForRouter =
-                id.kind == .route && other.id.kind == .virtualService
-                && id.container.map(hard.contains) ?? false
-            if other.id.container == id || hard.contains(id) || answersForRouter {
-                needs.insert(other.id)
+    static func needsOfDeletes(
+        _ moves: [ResourceID: Move]
+    ) -> [ResourceID: Set<ResourceID>] {
+        let deletes = moves.values.filter { $0.action == .delete }
+        let routes = Dictionary(grouping: deletes.map(\.id).filter { $0.kind == .route }) {
+            $0.container
+        }
+        var needs: [ResourceID: Set<ResourceID>] = [:]
+        for move in deletes {
+            if let container = move.id.container { needs[container, default: []].insert(move.id) }
+            let references = move.live.map { References.of($0.spec, move.id) } ?? []
+            for target in references.filter(\.isHard).map(\.target) {
+                needs[target, default: []].insert(move.id)
+                guard move.id.kind == .virtualService else { continue }
+                for route in routes[target] ?? [] { needs[route, default: []].insert(move.id) }
             }
         }
         return needs
@@ -56,14 +61,11 @@ extension Phases {
         case .virtualRouter, .virtualGateway:
             return routes(of: id, being: .delete)
         case .virtualNode:
-            let routes = moves.values.filter {
-                $0.id.kind == .route && targets(of: $0).contains(id)
-            }
-            return Set(routes.compactMap(\.id.container))
-                .union(routes.filter { $0.action == .delete }.map(\.id))
+            let routes = targets.filter { $0.value.contains(id) }.map(\.key)
+            return Set(routes.compactMap(\.container))
+                .union(routes.filter { moves[$0]?.action == .delete })
         case .route, .gatewayRoute:
-            guard let move = moves[id] else { return [] }
-            return targets(of: move).union(id.container.map { [$0] } ?? [])
+            return (targets[id] ?? []).union(id.container.map { [$0] } ?? [])
         case .mesh, .virtualService:
             return []
         }
@@ -88,8 +90,14 @@ extension Phases {
         Set(moves.values.filter { $0.id.container == container && $0.action == action }.map(\.id))
     }
 
-    private func targets(of move: Move) -> Set<ResourceID> {
-        let bodies = [move.live?.spec, move.goal].compactMap { $0 }
-        return Set(bodies.flatMap { References.of($0, move.id).map(\.target) })
+    /// What each route of the plan points at, now or in the end.
+    static func targetsOfRoutes(
+        _ moves: [ResourceID: Move]
+    ) -> [ResourceID: Set<ResourceID>] {
+        moves.filter { $0.key.kind == .route || $0.key.kind == .gatewayRoute }
+            .mapValues { move in
+                let bodies = [move.live?.spec, move.goal].compactMap { $0 }
+                return Set(bodies.flatMap { References.of($0, move.id).map(\.target) })
+            }
     }
 }

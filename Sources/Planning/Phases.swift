@@ -7,6 +7,8 @@ struct Phases {
     let stages: [ResourceID: Stages]
     private let ports: RoutePorts
     private let paths: GatePaths
+    private let deleteNeeds: [ResourceID: Set<ResourceID>]
+    let targets: [ResourceID: Set<ResourceID>]
     private(set) var shifts: [Shift] = []
 
     init(_ decisions: Decisions) {
@@ -19,6 +21,8 @@ struct Phases {
             Stages(move, ports, lowersTimeouts: hurried.contains(move.id))
         }
         paths = GatePaths(decisions)
+        deleteNeeds = Self.needsOfDeletes(decisions.moves)
+        targets = Self.targetsOfRoutes(decisions.moves)
         shifts = moves.keys.sorted().compactMap(shift)
     }
 
@@ -87,7 +91,7 @@ struct Phases {
                 return Schedule.Operation(
                     write: write,
                     rollback: nil,
-                    needs: needsOfDelete(move.id)
+                    needs: deleteNeeds[move.id] ?? []
                 )
             }
             guard let stage = stages[move.id], let body = stage.contract else { return nil }

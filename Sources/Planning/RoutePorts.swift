@@ -21,7 +21,7 @@ struct RoutePorts {
 
     init(_ decisions: Decisions) {
         let moves = decisions.moves
-        let routes = Self.routes(decisions)
+        let portless = Self.portless(decisions)
         for move in moves.values where move.action == .update {
             guard let before = move.live?.spec, let goal = move.goal else { continue }
             guard Self.isServer(move.id.kind) else { continue }
@@ -31,9 +31,7 @@ struct RoutePorts {
                 continue
             }
             let isSwap = old.count == 1 && new.count == 1
-            if isSwap, routes.contains(where: { Self.isPortless($0, towards: move.id) }) {
-                continue
-            }
+            if isSwap, portless.contains(move.id) { continue }
             united.insert(move.id)
             if old.count == 1 { live[move.id] = old[0].port }
             if new.count == 1 { desired[move.id] = new[0].port }
@@ -47,13 +45,13 @@ struct RoutePorts {
     /// the server makes of it.
     private mutating func nameGuessedPorts(_ input: PlanInput) {
         func ports(_ body: SpecValue?) -> [Int64] { (body.map(Listener.list) ?? []).map(\.port) }
-        let declared = input.desired.resources.values.map { (id: $0.id, body: $0.spec) }
+        let declared = input.desired.resources.mapValues(\.spec)
+        let portless = Set(declared.flatMap(Self.meantWithoutPort))
         for (id, resource) in input.live.resources where id.kind == .virtualNode {
             let present = ports(resource.spec)
             guard present.count > 1, live[id] == nil else { continue }
             let isMeant =
-                ports(input.desired.resources[id]?.spec).count > 1
-                && declared.contains { $0.id.kind == .route && Self.isPortless($0, towards: id) }
+                ports(input.desired.resources[id]?.spec).count > 1 && portless.contains(id)
             guard !isMeant else { continue }
             let known = ports(input.applied.resources[id]?.body)
             live[id] = known.count == 1 && present.contains(known[0]) ? known[0] : present[0]
@@ -81,25 +79,19 @@ struct RoutePorts {
         kind == .virtualNode || kind == .virtualRouter || kind == .virtualGateway
     }
 
-    /// Every route as it is live and as it will be.
-    private static func routes(_ decisions: Decisions) -> [(id: ResourceID, body: SpecValue)] {
-        let live = decisions.input.live.resources.values.map { (id: $0.id, body: $0.spec) }
-        let goals = decisions.moves.values.compactMap { move in
-            move.goal.map { (id: move.id, body: $0) }
-        }
-        return (live + goals).filter { $0.id.kind == .route || $0.id.kind == .gatewayRoute }
+    /// What some route, as it is live or as it will be, points at without naming the port it means.
+    private static func portless(_ decisions: Decisions) -> Set<ResourceID> {
+        let live = decisions.input.live.resources.mapValues(\.spec)
+        let goals = decisions.moves.compactMapValues(\.goal)
+        return Set(live.flatMap(meantWithoutPort) + goals.flatMap(meantWithoutPort))
     }
 
-    /// Whether a route points at a resource without naming the port it means.
-    private static func isPortless(
-        _ route: (id: ResourceID, body: SpecValue),
-        towards id: ResourceID
-    ) -> Bool {
-        if route.id.container == id { return MatchPort.of(route.body) == nil }
-        guard id.kind == .virtualNode, id.mesh == route.id.mesh else { return false }
-        return RouteTraffic(route.body)?.targets
-            .contains {
-                $0.target.node == id.name && $0.target.port == nil
-            } ?? false
+    private static func meantWithoutPort(_ id: ResourceID, _ body: SpecValue) -> [ResourceID] {
+        guard id.kind == .route || id.kind == .gatewayRoute else { return [] }
+        let container = MatchPort.of(body) == nil ? id.container : nil
+        let targets = id.kind == .route ? RouteTraffic(body)?.targets.map(\.target) ?? [] : []
+        let nodes = targets.filter { $0.port == nil }
+            .map { ResourceID.virtualNode($0.node, mesh: id.mesh) }
+        return nodes + [container].compactMap { $0 }
     }
 }
