@@ -52,31 +52,16 @@ struct RecordRow: Hashable, Sendable {
     }
 
     private static func hash(of values: [Data?]) -> String {
-        var hash = SHA256()
-        hash.update(data: Data("plumbline.dev/record/v1\n".utf8))
+        var sealed = Array("plumbline.dev/record/v1\n".utf8)
         for (name, value) in zip(columns, values) {
             guard let value else {
-                hash.update(data: Data("\(name) -\n".utf8))
+                sealed += "\(name) -\n".utf8
                 continue
             }
-            hash.update(data: Data("\(name) \(value.count)\n".utf8))
-            hash.update(data: value)
-            hash.update(data: Data("\n".utf8))
+            sealed += "\(name) \(value.count)\n".utf8
+            sealed += value
+            sealed.append(UInt8(ascii: "\n"))
         }
-        return hash.finalize().hexadecimal
-    }
-}
-
-extension SHA256.Digest {
-    /// 64 lower-case digits; a table instead of number formatting, since verifying lives on it.
-    fileprivate var hexadecimal: String {
-        let digits = Array("0123456789abcdef".utf8)
-        var text: [UInt8] = []
-        text.reserveCapacity(64)
-        for byte in self {
-            text.append(digits[Int(byte >> 4)])
-            text.append(digits[Int(byte & 15)])
-        }
-        return String(decoding: text, as: UTF8.self)
+        return SHA256.hash(data: sealed).hexadecimal
     }
 }

@@ -76,9 +76,9 @@ extension Verifier {
         var named = Set<Digest>()
         try evidence.forEachRow { row in
             guard !result.findings.contains(where: { $0.code.breaksChain }) else { return }
-            guard isNext(row) else { return }
-            let seq = result.head.seq + 1
             let hash = row.computedHash
+            guard isNext(row, hash) else { return }
+            let seq = result.head.seq + 1
             result.head = ChainHead(seq: seq, hash: hash)
             result.records = seq
             if seq == signedSeq { signedHash = hash }
@@ -96,7 +96,7 @@ extension Verifier {
     }
 
     /// Whether a row is the one that must stand here; a finding where it is not.
-    private mutating func isNext(_ row: RecordRow) -> Bool {
+    private mutating func isNext(_ row: RecordRow, _ hash: String) -> Bool {
         let expected = result.head.seq + 1
         guard let seq = row.seq else {
             find(.malformed, expected, "Record \(expected) has no number")
@@ -109,11 +109,11 @@ extension Verifier {
             return false
         }
         let follows = row.previousHash == result.head.hash
-        let isWhole = row.computedHash == row.statedHash
+        let isWhole = hash == row.statedHash
         switch (isWhole, follows) {
         case (true, true): return true
         case (false, true):
-            let message = "its content hashes to \(row.computedHash.prefix(12)), not to the hash "
+            let message = "its content hashes to \(hash.prefix(12)), not to the hash "
             find(.recordChanged, seq, "Record \(seq) was changed: \(message)it carries")
         case (false, false):
             let message = "it neither fits its own hash nor follows record \(seq - 1)"

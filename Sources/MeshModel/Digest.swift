@@ -10,12 +10,7 @@ package struct Digest: Hashable, Sendable, Codable, Comparable, CustomStringConv
     package init(of value: SpecValue) { self.init(of: Array(value.json.utf8)) }
 
     package init(of bytes: [UInt8]) {
-        hex = SHA256.hash(data: bytes)
-            .map { byte in
-                let digits = String(byte, radix: 16)
-                return digits.count == 1 ? "0" + digits : digits
-            }
-            .joined()
+        hex = SHA256.hash(data: bytes).hexadecimal
     }
 
     package var description: String { hex }
@@ -32,5 +27,18 @@ package struct Digest: Hashable, Sendable, Codable, Comparable, CustomStringConv
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(hex)
+    }
+}
+
+extension Sequence<UInt8> {
+    /// Two lower-case digits a byte; by table, since the ledger lives on it.
+    package var hexadecimal: String {
+        let digits = Array("0123456789abcdef".utf8)
+        var text: [UInt8] = []
+        for byte in self {
+            text.append(digits[Int(byte >> 4)])
+            text.append(digits[Int(byte & 15)])
+        }
+        return String(decoding: text, as: UTF8.self)
     }
 }
