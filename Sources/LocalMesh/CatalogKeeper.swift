@@ -7,7 +7,7 @@ import Synchronization
 ///
 /// Writes run on a queue of their own, because a commit blocks and the cooperative pool must not.
 final class CatalogKeeper: Sendable {
-    /// What the rules decided: the resource to show, and what becomes of the catalog.
+    /// Reads the catalog; answers, and says what becomes of it.
     typealias Decide<Answer> = @Sendable (Catalog) throws(Refusal) -> (Answer, [Catalog.Change])
 
     private struct State {

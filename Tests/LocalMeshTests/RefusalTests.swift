@@ -175,7 +175,11 @@ struct RefusalTests {
         }
     }
 
-    @Test(arguments: ["{", "[]", "\"text\"", "{\"meshName\":\"a\"", "\u{1}", "nul"])
+    @Test(arguments: [
+        "{", "[]", "\"text\"", "{\"meshName\":\"a\"", "\u{1}", "nul",
+        "{\"meshName\":\"a\",}", "{\"meshName\":\"a\",\"meshName\":\"b\"}",
+        "{\"meshName\":\"a\"} {}",
+    ])
     func refusesWhatIsNoObject(body: String) async throws {
         try await withMesh { probe in
             let reply = try await probe.send("PUT", "/v20190125/meshes", body)
