@@ -41,10 +41,12 @@ struct Declaration {
         }
     }
 
-    /// One state per mesh, in the order of their names, each with the target's policies.
+    /// One state per mesh, in the order of their names, each with the target's policies; the
+    /// target's mesh has one even where the tree declares nothing.
     var desiredStates: [DesiredState] {
         let byMesh = Dictionary(grouping: resources) { $0.id.mesh }
-        return byMesh.keys.sorted()
+        let target = settings.mesh.map { [$0] } ?? []
+        return Set(byMesh.keys).union(target).sorted()
             .map { mesh in
                 let resources = (byMesh[mesh] ?? [])
                     .map { resource in

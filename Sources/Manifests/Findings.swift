@@ -11,8 +11,6 @@ struct Findings {
     private var dropped: [Diagnostic.Severity: Int] = [:]
     private var onceSeen: Set<String> = []
 
-    var hasErrors: Bool { kept[.error] != nil }
-
     mutating func error(_ code: String, at position: SourcePosition?, _ message: String) {
         add(Diagnostic(.error, code, at: position, message))
     }

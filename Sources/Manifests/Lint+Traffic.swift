@@ -25,7 +25,6 @@ extension Lint {
         /// The port that is written down, if any, and how the place for it is called.
         let port: Int64?
         let portField: String
-        let traffic: TrafficProtocol
         let position: SourcePosition
     }
 
@@ -66,7 +65,6 @@ extension Lint {
                 listeners: Listener.list(in: router.spec.value),
                 port: route.match.port,
                 portField: "match.port",
-                traffic: route.traffic,
                 position: position
             )
         )
@@ -102,7 +100,6 @@ extension Lint {
                     listeners: listeners,
                     port: target.target.port,
                     portField: "the target's port",
-                    traffic: route.traffic,
                     position: position
                 )
             )
@@ -164,7 +161,6 @@ extension Lint {
                 listeners: Listener.list(in: gateway.spec.value),
                 port: route.match.port,
                 portField: "match.port",
-                traffic: route.traffic,
                 position: resource.spec.position(of: route.matchPath) ?? resource.position
             )
         )
@@ -194,7 +190,6 @@ extension Lint {
                 listeners: Listener.list(in: provider.spec.value),
                 port: route.targetPort,
                 portField: "the target's port",
-                traffic: route.traffic,
                 position: position
             )
         )

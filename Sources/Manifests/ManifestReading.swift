@@ -45,7 +45,8 @@ package struct ManifestSettings: Hashable, Sendable {
 package struct ManifestReading: Hashable, Sendable {
     /// One desired state per mesh of the tree; usable only without error diagnostics.
     ///
-    /// Offline, what names no mesh belongs to one called `?`.
+    /// The target's mesh is always among them. Offline, what names no mesh belongs to one called
+    /// `?`.
     package let desired: [DesiredState]
     /// Sorted by position.
     package let diagnostics: [Diagnostic]

@@ -25,10 +25,4 @@ struct PlacedSpec: Hashable, Sendable {
         // A key says more than the first thing inside what it leads to.
         return parts.isEmpty ? position : keyPosition ?? position
     }
-
-    /// Where the key of the last part of a path stands.
-    func keyPosition(of path: some Collection<String>) -> SourcePosition? {
-        guard let name = path.first else { return keyPosition ?? position }
-        return parts[name]?.keyPosition(of: path.dropFirst()) ?? keyPosition ?? position
-    }
 }

@@ -160,6 +160,14 @@ struct MembershipTests {
         #expect(read(yaml: text + Self.crd("Mesh", "shop"), absent).diagnostics.isEmpty)
     }
 
+    /// An empty tree still says what it wants of the target's mesh: nothing.
+    @Test func theTargetsMeshAlwaysHasAState() {
+        let reading = read([:], ManifestSettings(mesh: "shop", live: []))
+        #expect(reading.mesh?.mesh == "shop")
+        #expect(reading.mesh?.resources.isEmpty == true)
+        #expect(read([:]).desired.isEmpty)
+    }
+
     @Test func resourcesOfAnotherMeshAreAnError() {
         let text = "kind: VirtualNode\nvirtualNodeName: n\nmeshName: bank\n"
         #expect(read(yaml: text, ManifestSettings(mesh: "shop")).codes == ["foreignMesh"])
