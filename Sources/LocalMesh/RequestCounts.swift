@@ -1,7 +1,7 @@
 package import MeshModel
 import Synchronization
 
-/// How many requests each operation got since the start, whatever was answered.
+/// How many requests each operation got since the start; injected refusals do not count.
 package final class RequestCounts: Sendable {
     private let counts = Mutex<[Operation: Int]>([:])
 
