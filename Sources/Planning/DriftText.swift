@@ -32,7 +32,7 @@ extension DriftReport {
         return "Drift: " + counts.joined(separator: ", ")
     }
 
-    /// The report as `-o json` prints it, schema `plumbline.dev/drift/v1`.
+    /// The report as `-o json` prints it; `Schemas/drift.json`.
     package func json(failOn classes: Set<DriftClass> = []) -> SpecValue {
         [
             "schema": "plumbline.dev/drift/v1",

@@ -1,7 +1,7 @@
 package import MeshModel
 
 extension Plan {
-    /// The plan as `-o json` prints it, schema `plumbline.dev/plan/v1`.
+    /// The plan as `-o json` prints it; `Schemas/plan.json`.
     package var json: SpecValue {
         [
             "schema": "plumbline.dev/plan/v1",
@@ -25,6 +25,14 @@ extension Plan {
             "summary": summary.json,
             "exit": .integer(Int64(exitCode)),
         ]
+    }
+}
+
+extension Plan {
+    /// The same with a row of the three-way table per resource, for `--explain`.
+    package func json(explaining input: PlanInput) -> SpecValue {
+        let rows = Explanation.all(input).map(\.json)
+        return json.replacing(field: "explanations", with: .list(rows))
     }
 }
 
