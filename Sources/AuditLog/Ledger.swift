@@ -26,6 +26,13 @@ package struct Ledger: Sendable {
         signingKey: String? = nil
     ) throws {
         try folder.make()
+        if !folder.hasLedger, let signed = try SignedHead.read(folder), signed.seq > 0 {
+            throw LedgerError(
+                .headDisagrees,
+                "'\(folder.head)' names record \(signed.head.short), and '\(folder.ledger)' is "
+                    + "gone; restore it, or remove the head to begin a new ledger"
+            )
+        }
         try PrivateFile.make(folder.ledger)
         let storage = try SQLiteStorage(path: folder.ledger, isReadOnly: false)
         try Self.checkFormat(storage, folder)

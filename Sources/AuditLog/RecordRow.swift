@@ -22,6 +22,8 @@ struct RecordRow: Hashable, Sendable {
         "changes", "payload", "prevHash",
     ]
 
+    private static let indices = Dictionary(zip(columns, 0...)) { first, _ in first }
+
     /// As many as `columns`.
     let values: [Data?]
     let hash: Data
@@ -45,9 +47,7 @@ struct RecordRow: Hashable, Sendable {
 
     /// Nothing where the column is NULL or no UTF-8.
     func text(_ column: String) -> String? {
-        guard let index = Self.columns.firstIndex(of: column), index < values.count else {
-            return nil
-        }
+        guard let index = Self.indices[column], index < values.count else { return nil }
         return values[index].flatMap { String(validating: $0, as: UTF8.self) }
     }
 

@@ -149,7 +149,13 @@ struct SQLiteStorage: LedgerStorage {
                 .full,
                 "\(verb) '\(path)': \(reason); nothing was stored, make room on the disk"
             )
-        case .SQLITE_CANTOPEN, .SQLITE_IOERR, .SQLITE_PERM, .SQLITE_READONLY:
+        case .SQLITE_CANTOPEN:
+            return LedgerError(
+                .files,
+                "\(verb) '\(path)': \(reason); even readers write beside it, so where they may "
+                    + "not, verify an exported bundle"
+            )
+        case .SQLITE_IOERR, .SQLITE_PERM, .SQLITE_READONLY:
             return LedgerError(.files, "\(verb) '\(path)': \(reason)")
         default:
             return LedgerError(.unreadable, "\(verb) '\(path)': SQLite says: \(reason)")

@@ -148,6 +148,19 @@ import Testing
         }
     }
 
+    /// A new ledger in the place of a lost one would forget what it owns.
+    @Test func aLostLedgerIsNotReplacedSilently() throws {
+        try withFolder { folder in
+            try withLedger(folder) { try Sample.fill($0) }
+            for file in [folder.ledger, folder.ledger + "-wal", folder.ledger + "-shm"] {
+                try? FileManager.default.removeItem(atPath: file)
+            }
+            let error = #expect(throws: LedgerError.self) { try withLedger(folder) { _ in } }
+            #expect(error?.code == .headDisagrees)
+            #expect(!folder.hasLedger)
+        }
+    }
+
     @Test func onlyTheRightPublicKeyProvesWhoSigned() throws {
         try withFolder { folder in
             try folder.make()

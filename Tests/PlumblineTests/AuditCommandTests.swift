@@ -145,6 +145,34 @@ import Testing
         }
     }
 
+    /// The signature is what its description says: OpenSSL agrees.
+    @Test(.enabled(if: Program.exists("/usr/bin/openssl"), "openssl is not here; run .ci/setup"))
+    func openSSLVerifiesTheHead() async throws {
+        try await withFolder { folder in
+            let head = try fill(folder)
+            let signed = try #require(try SignedHead.read(StateFolder(folder)))
+            let message = """
+                plumbline.dev/head/v1
+                ledger \(signed.ledger)
+                seq \(head.seq)
+                hash \(head.hash)
+                time \(signed.time)
+
+                """
+            let signature = try #require(Data(base64Encoded: signed.signature))
+            try Data(message.utf8).write(to: URL(filePath: folder + "/message"))
+            try signature.write(to: URL(filePath: folder + "/signature"))
+            let judged = try await Program.run(
+                "/usr/bin/openssl",
+                [
+                    "pkeyutl", "-verify", "-pubin", "-inkey", folder + "/audit.pub", "-rawin",
+                    "-in", folder + "/message", "-sigfile", folder + "/signature",
+                ]
+            )
+            #expect(judged.exitCode == 0, "\(judged.output)\(judged.errors)")
+        }
+    }
+
     @Test func aBundleIsVerifiedWithoutItsLedger() async throws {
         try await withFolder { folder in
             let head = try fill(folder + "/state")

@@ -26,7 +26,12 @@ struct Program {
         return try SpecValue(json: lines[0].utf8)
     }
 
-    fileprivate static func run(
+    static func exists(_ path: String) -> Bool {
+        FileManager.default.isExecutableFile(atPath: path)
+    }
+
+    /// Runs another program, such as one that judges ours.
+    static func run(
         _ path: String,
         _ arguments: [String],
         input: String = ""
