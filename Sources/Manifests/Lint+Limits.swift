@@ -15,12 +15,13 @@ extension Lint {
     mutating func reportQuotas() {
         for quota in Self.quotas {
             let all = Set(tree.keys).union(settings.live ?? []).filter { $0.kind == quota.kind }
-            let groups = Dictionary(grouping: all) { $0.container }
-            for (container, members) in groups where members.count > quota.perContainer {
+            let groups = Dictionary(grouping: all) { $0.container ?? $0 }
+            for (container, members) in groups.sorted(by: { $0.key < $1.key })
+            where members.count > quota.perContainer {
                 let last = declared.last {
                     $0.id.kind == quota.kind && $0.id.container == container
                 }
-                guard let last, let container else { continue }
+                guard let last else { continue }
                 let place = container.kind == .mesh ? container.fullAddress : container.address
                 findings.warning(
                     "quota",

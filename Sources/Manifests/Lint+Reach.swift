@@ -35,8 +35,11 @@ extension Lint {
                 priority: route.priority
             )
         }
-        let siblings = Dictionary(grouping: candidates) { $0.resource.id.container }
-        for (_, routes) in siblings where routes.count <= Self.comparedRoutes {
+        let siblings = Dictionary(grouping: candidates) {
+            $0.resource.id.container?.fullAddress ?? ""
+        }
+        for (_, routes) in siblings.sorted(by: { $0.key < $1.key })
+        where routes.count <= Self.comparedRoutes {
             for (index, route) in routes.enumerated() {
                 let others = routes.enumerated().filter { $0.offset != index }
                 let shadow = others.first { other in
