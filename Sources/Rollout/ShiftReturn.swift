@@ -53,7 +53,7 @@ extension RolloutMachine {
     ) {
         guard let shift = plan.shifts.at(index) else { return }
         guard case .done = settled.settlement, let version = one.landed else {
-            let reason = "\(cause.reason); the way back failed: \(trouble(of: one))"
+            let reason = "\(cause.reason); the way back failed: \(one.failure ?? "it was not sent")"
             return haltShift(index, reason, &turn)
         }
         recordReturned(one, accepted(shift.baseline, version), cause, from: shift.desired, &turn)

@@ -107,7 +107,7 @@ extension RolloutMachine {
     ) {
         guard cause != .superseded else { return }
         for one in run.writings where !done.contains(one.resource) {
-            halt(one.resource, cause.reason, &turn)
+            halt(one.resource, one.failure ?? cause.reason, &turn)
         }
     }
 
@@ -122,7 +122,8 @@ extension RolloutMachine {
                 let desired = wave.writes.first { $0.resource == one.resource }?.body
                 recordReturned(one, accepted(body, version), cause, from: desired, &turn)
             } else {
-                let reason = "\(cause.reason); the way back failed: \(trouble(of: one))"
+                let reason =
+                    "\(cause.reason); the way back failed: \(one.failure ?? "it was not sent")"
                 halt(one.resource, reason, &turn)
             }
         }
@@ -143,14 +144,6 @@ extension RolloutMachine {
     func recordPasses(_ trial: Trial, _ turn: inout Turn) {
         for series in trial.series where !series.isReference {
             turn.record(entry(ofPass: series, scope: trial.scope))
-        }
-    }
-
-    func trouble(of one: Writing) -> String {
-        switch one.settlement {
-        case .stranger(let reason), .failed(let reason), .inUse(let reason), .unknown(let reason):
-            reason
-        case .done, .unsent, .none: "it was not sent"
         }
     }
 

@@ -185,13 +185,8 @@ extension RolloutMachine {
     }
 
     private func failure(of run: WaveRun) -> String? {
-        let reasons = run.writings.compactMap { one -> String? in
-            switch one.settlement {
-            case .stranger(let reason), .failed(let reason), .inUse(let reason),
-                .unknown(let reason):
-                "\(one.resource): \(reason)"
-            case .done, .unsent, .none: nil
-            }
+        let reasons = run.writings.compactMap { one in
+            one.failure.map { "\(one.resource): \($0)" }
         }
         return reasons.isEmpty ? nil : reasons.joined(separator: "; ")
     }
@@ -211,7 +206,7 @@ extension RolloutMachine {
         guard let run = progress.wave else { return }
         for one in run.writings {
             let isDone = one.settlement?.isDone ?? false
-            if !isDone || run.trial != nil { halt(one.resource, reason, &turn) }
+            if !isDone || run.trial != nil { halt(one.resource, one.failure ?? reason, &turn) }
         }
         end(&turn)
     }

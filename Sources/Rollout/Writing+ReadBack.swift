@@ -127,7 +127,7 @@ extension Writing {
 
     /// An abandoned send may still show up, or be hidden by a stale read; it is given the time.
     private mutating func watch(_ live: LiveResource?, _ turn: inout Turn) -> Settled? {
-        if isMissingTooLong(turn.now) { return settle(.unsent, live) }
+        if isMissingTooLong(turn.now) { return settle(isOverdue ? .failed(late) : .unsent, live) }
         wait(.verify, &turn)
         return nil
     }

@@ -40,6 +40,8 @@ struct Writing: Hashable, Sendable, Codable {
     private(set) var requestID: String?
     /// Nothing more is sent; it only remains to be seen what was done.
     private(set) var isAbandoned = false
+    /// Abandoned because its time is over, not because nobody wants it any more.
+    private(set) var isOverdue = false
     /// What our own body was read back as; a last look compares with it.
     private(set) var landed: LiveVersion?
     var waits = 0
@@ -104,6 +106,15 @@ extension Writing {
         if case .settled(let settlement) = stage { settlement } else { nil }
     }
 
+    /// Why it did not get done, where something stood in the way.
+    var failure: String? {
+        switch settlement {
+        case .stranger(let reason), .failed(let reason), .inUse(let reason), .unknown(let reason):
+            reason
+        case .done, .unsent, .none: nil
+        }
+    }
+
     var isAsked: Bool {
         if case .asked = stage { true } else { false }
     }
@@ -160,19 +171,31 @@ extension Writing {
     }
 
     /// Goes on after a wait, or gives up at the deadline.
+    ///
+    /// What was sent is looked at once more even then: the machine may have slept past the
+    /// deadline, and a create that nobody records would be nobody's afterwards.
     mutating func tick(_ write: Write, _ turn: inout Turn) -> Settled? {
         guard case .waiting(let next, let until) = stage, !turn.isParking else { return nil }
-        guard turn.now < deadline else {
-            let reason = "no result before the deadline: \(trouble)"
-            return settle(
-                wasSent ? .unknown(reason) : .failed(reason),
-                nil,
-                isConfirmation: next == .confirm
-            )
+        guard turn.now >= deadline else {
+            if until <= turn.now { ask(next, write, &turn) }
+            return nil
         }
-        if until <= turn.now { ask(next, write, &turn) }
-        return nil
+        if wasSent, !isAbandoned, next != .confirm {
+            isAbandoned = true
+            isOverdue = true
+            deadline = turn.now + Patience.visibility
+            ask(.verify, write, &turn)
+            return nil
+        }
+        return settle(
+            wasSent ? .unknown(late) : .failed(late),
+            nil,
+            isConfirmation: next == .confirm
+        )
     }
+
+    /// Why it is given up at its deadline.
+    var late: String { "no result before the deadline: \(trouble)" }
 
     /// Sends nothing more; settles at once where nothing was sent and nothing is on its way.
     mutating func abandon(until deadline: Instant) -> Settled? {
