@@ -47,12 +47,12 @@ struct Decisions {
             break
         case .unownedEqual, .unownedDifferent:
             decideUnowned(comparison)
-        case .convergedElsewhere:
+        case .convergedElsewhere where comparison.applied?.isInFlight != true:
             guard let live = comparison.live else { break }
             record(.applied, comparison, .applied(id, AppliedResource(accepting: live)))
         case .gone:
             record(.pruned, comparison, .forgotten(id))
-        case .pending, .modified, .missing, .conflict, .orphaned, .inFlight:
+        case .pending, .modified, .missing, .conflict, .orphaned, .inFlight, .convergedElsewhere:
             if !input.options.only.contains(id) {
                 hold(back: id, .notSelected, "not among what --only selects")
             } else if let body = comparison.body {

@@ -27,9 +27,12 @@ struct Hazards {
                 "made again under the name it had; Envoys may keep the old endpoints for a while"
             )
         }
-        guard move.action == .update, !move.isCorrection, let before = move.live?.spec,
-            let after = move.goal
+        guard move.action == .update, !move.isCorrection, let live = move.live?.spec,
+            let goal = move.goal
         else { return }
+        // What the server filled in is no change.
+        let before = Schema.normalForm(live, as: move.id.kind)
+        let after = Schema.normalForm(goal, as: move.id.kind)
         checkListeners(move.id, Listener.list(in: before), Listener.list(in: after))
         switch move.id.kind {
         case .mesh where EgressFilter(before) != EgressFilter(after):

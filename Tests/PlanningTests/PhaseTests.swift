@@ -149,6 +149,51 @@ struct PhaseTests {
         #expect(scene.plan.shifts.first?.steps.map(\.percent) == [100])
     }
 
+    @Test("in flight, and someone else finished it: the gates still judge the end")
+    func inFlightFinished() throws {
+        var scene = Self.scene()
+        let route = Sample.route("main", "cart")
+        scene.settle(route, Sample.routeSpec(["v2": 1]))
+        scene.applied[route] = Sample.applied(
+            route,
+            Sample.routeSpec(["v1": 50, "v2": 50]),
+            baseline: Sample.routeSpec(["v1": 1]),
+            isInFlight: true
+        )
+        scene.policies = [Sample.policy()]
+        let plan = scene.plan
+        #expect(plan.records.isEmpty)
+        #expect(plan.shifts.first?.steps.map(\.percent) == [100])
+        #expect(plan.shifts.first?.baseline == Sample.routeSpec(["v1": 1]))
+    }
+
+    @Test("what the server filled in is no hazard")
+    func filledIn() {
+        var scene = Self.scene()
+        let node = Sample.node("v1")
+        func spec(_ port: Int64?, host: String) -> SpecValue {
+            var check: [String: SpecValue] = [
+                "protocol": "tcp", "healthyThreshold": 2, "unhealthyThreshold": 2,
+                "intervalMillis": 5000, "timeoutMillis": 2000,
+            ]
+            check["port"] = port.map { .integer($0) }
+            return [
+                "listeners": [
+                    [
+                        "portMapping": ["port": 8080, "protocol": "http"],
+                        "healthCheck": .object(check),
+                    ]
+                ],
+                "serviceDiscovery": ["dns": ["hostname": .string(host)]],
+            ]
+        }
+        scene.settle(node, spec(8080, host: "old.shop"))
+        scene.desired[node] = spec(nil, host: "new.shop")
+        let plan = scene.plan
+        #expect(plan.hazards.isEmpty)
+        #expect(plan.changes.first?.fields.map(\.path) == ["serviceDiscovery.dns.hostname"])
+    }
+
     @Test("a second write to a resource expects our own read-back, and rolls back to the first")
     func twoWrites() throws {
         var scene = Self.scene()
