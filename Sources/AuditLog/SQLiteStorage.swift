@@ -99,7 +99,8 @@ struct SQLiteStorage: LedgerStorage {
     private func insert(_ row: RecordRow, in db: GRDB.Database) throws {
         let texts = row.values.map { $0.map { String(decoding: $0, as: UTF8.self) } }
         let all = texts + [String(decoding: row.hash, as: UTF8.self)]
-        try db.execute(sql: Self.insertRecord, arguments: StatementArguments(all))
+        let statement = try db.cachedStatement(sql: Self.insertRecord)
+        try statement.execute(arguments: StatementArguments(all))
     }
 
     private func project(_ change: StoredChange, in db: GRDB.Database) throws {
@@ -162,7 +163,6 @@ struct SQLiteStorage: LedgerStorage {
         }
     }
 
-    // The text of a statement is made once: formatting it per record would cost more than it does.
     private static let insertRecord =
         "INSERT INTO record VALUES ("
         + Array(repeating: "?", count: RecordRow.columns.count + 1).joined(separator: ", ") + ")"
