@@ -119,17 +119,36 @@ import Testing
         defer { try? FileManager.default.removeItem(atPath: path) }
         await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String] in
             let lock = try StateLock(StateFolder(path), command: "holder", now: Date())
-            var child: pid_t = 0
-            let arguments: [UnsafeMutablePointer<CChar>?] = [strdup("sleep"), strdup("30"), nil]
-            try #require(posix_spawn(&child, "/bin/sleep", nil, nil, arguments, nil) == 0)
+            let child = try Self.spawnSleeper(besides: StateFolder(path).lock)
             try Data(String(child).utf8).write(to: URL(filePath: path + "/child"))
             withExtendedLifetime(lock) { _ = kill(getpid(), SIGKILL) }
         }
         let text = try String(contentsOfFile: path + "/child", encoding: .utf8)
         let child = try #require(pid_t(text))
         defer { kill(child, SIGKILL) }
-        #expect(kill(child, 0) == 0)
+        // A dead one may still be there unreaped; a living one is still what it was started as.
+        let name = try String(contentsOfFile: "/proc/\(child)/comm", encoding: .utf8)
+        let status = try String(contentsOfFile: "/proc/\(child)/stat", encoding: .utf8)
+        #expect(name == "sleep\n" && !status.contains(") Z "))
         try StateLock(StateFolder(path), command: "next", now: Date()).release()
+    }
+
+    /// A child that inherits nothing but what is open of `file`, if anything: it would hold up
+    /// whoever waits for the end of our other streams.
+    private static func spawnSleeper(besides file: String) throws -> pid_t {
+        var actions = posix_spawn_file_actions_t()
+        try #require(posix_spawn_file_actions_init(&actions) == 0)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        let files = FileManager.default
+        for name in try files.contentsOfDirectory(atPath: "/proc/self/fd") {
+            let link = try? files.destinationOfSymbolicLink(atPath: "/proc/self/fd/" + name)
+            guard let link, let descriptor = Int32(name), link != file else { continue }
+            try #require(posix_spawn_file_actions_addclose(&actions, descriptor) == 0)
+        }
+        var child: pid_t = 0
+        let arguments: [UnsafeMutablePointer<CChar>?] = [strdup("sleep"), strdup("30"), nil]
+        try #require(posix_spawn(&child, "/bin/sleep", &actions, nil, arguments, nil) == 0)
+        return child
     }
 
     @Test func aDroppedLockIsFree() throws {
