@@ -120,8 +120,8 @@ let package = Package(
             dependencies: [
                 "MeshModel", "Manifests", "Planning", "Rollout", "Reconciler", "GitSource",
                 "AWSClient", "AWSMesh", "HealthGates", "AuditLog", "LocalMesh", argumentParser,
-                asyncHTTPClient, httpTypes, hummingbird, logging, nioCore, serviceLifecycle,
-                subprocess, systemPackage,
+                asyncHTTPClient, httpTypes, hummingbird, logging, nioCore, nioHTTP1,
+                serviceLifecycle, subprocess, systemPackage,
             ],
             exclude: ["Schemas"],
             swiftSettings: settings

@@ -41,6 +41,12 @@ package struct ServiceEndpoint: Sendable, Hashable, CustomStringConvertible {
             || host.hasSuffix(".api.aws")
     }
 
+    /// Whether it is on this machine, where nothing but ourselves listens to what is sent.
+    package var isLoopback: Bool {
+        host == "localhost" || host == "[::1]"
+            || (host.hasPrefix("127.") && host.allSatisfy { $0.isNumber || $0 == "." })
+    }
+
     /// The `Host` header: the port only where it is not the scheme's own.
     var authority: String {
         guard let port, port != (scheme == "https" ? 443 : 80) else { return host }

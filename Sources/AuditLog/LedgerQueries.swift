@@ -44,6 +44,11 @@ extension Ledger {
         }
     }
 
+    /// A body or plan that records refer to by its digest.
+    package func body(_ digest: Digest) throws -> SpecValue? {
+        try storage.snapshot { try $0.body(digest) }
+    }
+
     /// Sequence of the newest record that holds this intent.
     package func sequence(ofIntent intent: String) throws -> Int64? {
         try storage.snapshot { try $0.row(ofIntent: intent)?.seq }

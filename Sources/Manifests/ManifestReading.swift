@@ -56,6 +56,11 @@ package struct ManifestReading: Hashable, Sendable {
     package let skippedDocumentCount: Int
     package let skippedFileCount: Int
 
+    /// Names of the meshes that documents declare or name, sorted.
+    package var meshes: [String] {
+        desired.map(\.mesh).filter { $0 != NameIndex.unknownMesh }
+    }
+
     package var hasErrors: Bool { diagnostics.contains { $0.severity == .error } }
 
     /// Reads every file; findings in one never hide those in another.

@@ -150,8 +150,8 @@ struct Phases {
             before: nil,
             expects: nil,
             tags: [
-                "plumbline:owner": input.ledgerID,
-                "plumbline:commit": input.revision.commit,
+                OwnerTag.owner: input.ledgerID,
+                OwnerTag.commit: input.revision.commit,
             ],
             isCorrection: move.isCorrection
         )

@@ -42,6 +42,14 @@ package struct PlanInput: Sendable {
     }
 }
 
+/// The tags that every create carries: hints for people and for the next ledger; ours is the truth.
+package enum OwnerTag {
+    /// The id of the ledger that knows the resource.
+    package static let owner = "plumbline:owner"
+    /// The commit that brought it about, 40 digits.
+    package static let commit = "plumbline:commit"
+}
+
 /// Which resources an option is about.
 package enum Selection: Hashable, Sendable {
     case none

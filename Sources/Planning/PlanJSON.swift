@@ -70,7 +70,7 @@ extension SpecValue {
 
 extension FieldChange {
     /// An absent side is an absent member; an explicit null in a spec stays null.
-    var json: SpecValue {
+    package var json: SpecValue {
         .members(["path": .string(path), "before": before, "after": after])
     }
 }

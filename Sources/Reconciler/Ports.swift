@@ -3,32 +3,48 @@ package import MeshModel
 package import Planning
 package import Rollout
 
-/// Everything outside, as the reconciler needs it. Adapters know nothing of these protocols;
-/// `plumbline/Live*.swift` conforms them.
+// Everything outside, as the reconciler needs it. Adapters know nothing of these protocols;
+// `plumbline/Live*.swift` conforms them.
 
 /// Where revisions and their files come from.
 package protocol RevisionSource: Sendable {
-    /// Asks the remote and answers the newest revision of the watched ref; fetches if it moved.
+    /// Asks the remote for the newest revision of the watched ref; fetches only if it moved.
     func newest() async throws -> Revision
+
+    /// Whether a commit is `new` or comes before it; otherwise the branch was rewound.
+    func isAncestor(_ old: Revision, of new: Revision) async throws -> Bool
+
     /// The files under the watched path at a revision, read from the object database.
     func sourceTree(at revision: Revision) async throws -> SourceTree
 }
 
-/// The live mesh.
+/// The live mesh, read.
 package protocol MeshReader: Sendable {
-    /// All resources of the mesh; throws `MeshUnavailable` where the answer proves nothing.
-    func scan(mesh: String) async throws -> MeshState
+    /// All resources of the mesh; none where there is no such mesh and nobody knows of one.
+    ///
+    /// Throws where an answer proves nothing about the mesh: that it cannot be reached, that we
+    /// may not look, or that a mesh which `isKnown` is not there any more (`semantics` §3).
+    func scan(mesh: String, isKnown: Bool) async throws -> MeshState
+
+    /// The account that the mesh belongs to; nothing where it is not there and nobody can say.
+    ///
+    /// Throws where it is not the account or region that the target names.
+    func account(of live: MeshState) async throws -> String?
+
     func observe(_ id: ResourceID) async -> Observation
-    /// Tags of a resource, or nothing where they may not be read.
-    func tags(of resource: LiveResource) async -> [String: String]?
+
+    func tags(of resource: LiveResource) async throws -> [String: String]
 }
 
-/// The mesh as something to write to.
+/// The live mesh, written.
 package protocol MeshWriter: Sendable {
-    /// Sends one write. Never throws: every outcome is an answer the rollout knows.
-    func send(_ write: Write, clientToken: String?) async -> Answer
-    /// Sets tags after a wave, best effort.
-    func tag(_ resource: LiveResource, with tags: [String: String]) async
+    /// Sends one write; never throws, since every outcome is an answer that the rollout knows.
+    ///
+    /// An urgent one passes whatever waits for its turn.
+    func send(_ write: Write, clientToken: String?, isUrgent: Bool) async -> Answer
+
+    /// Adds tags, or replaces their values; other tags stay.
+    func tag(_ resource: LiveResource, with tags: [String: String]) async throws
 }
 
 /// Where gates get their numbers.
@@ -38,23 +54,63 @@ package protocol MetricSource: Sendable {
 
 /// The ledger, with the checkpoint of the running rollout in the same transaction.
 package protocol LedgerStore: Sendable {
+    /// Made once, with the ledger; the owner tag of every resource it creates.
     var ledgerID: String { get }
-    func appliedState(mesh: String) throws -> AppliedState
-    func checkpoint() throws -> [UInt8]?
-    /// Appends records and stores the checkpoint, all or nothing; answers the first sequence.
-    func commit(
-        _ entries: [LedgerEntry],
-        _ changes: [AppliedChange],
-        checkpoint: CheckpointChange,
-        as context: RecordContext
-    ) throws
-    /// Sequence of the record that holds this intent, which its client token is made of.
-    func sequence(ofIntent intent: String) throws -> Int64?
+
+    func appliedState(mesh: String) async throws -> AppliedState
+
+    /// The revision of the newest plan that was carried out for a mesh.
+    func lastPlanned(mesh: String) async throws -> Revision?
+
+    /// Ties a mesh to one place, once and for good; another place later is refused.
+    func bind(mesh: String, to place: String) async throws
+
+    /// The number that the next record will have.
+    func nextSequence() async throws -> Int64
+
+    func checkpoint() async throws -> [UInt8]?
+
+    /// A value that a record refers to by its digest.
+    func body(_ digest: Digest) async throws -> SpecValue?
+
+    /// Stores records, what they change, and the checkpoint: all of it or nothing.
+    func commit(_ batch: LedgerBatch) async throws
+
+    /// The client token of an intent that was committed; none for deletes.
+    func clientToken(ofIntent intent: String) async throws -> String?
 }
 
-/// What becomes of the stored checkpoint when records are appended.
-package enum CheckpointChange: Hashable, Sendable {
-    case keep
-    case store([UInt8])
-    case clear
+/// What is stored in one transaction.
+package struct LedgerBatch: Sendable {
+    package enum CheckpointChange: Hashable, Sendable {
+        case keep
+        case store([UInt8])
+        case clear
+    }
+
+    package let entries: [LedgerEntry]
+    package let changes: [AppliedChange]
+    package let checkpoint: CheckpointChange
+    package let context: RecordContext
+
+    package init(
+        entries: [LedgerEntry],
+        changes: [AppliedChange] = [],
+        checkpoint: CheckpointChange = .keep,
+        context: RecordContext
+    ) {
+        self.entries = entries
+        self.changes = changes
+        self.checkpoint = checkpoint
+        self.context = context
+    }
+}
+
+/// Who is told what happens while it happens: the terminal, or a stream of JSON lines.
+package protocol ProgressSink: Sendable {
+    /// Called after the entries are on disk, in order, from one task.
+    func report(_ entry: LedgerEntry, _ context: RecordContext)
+
+    /// Something that did not stop the work, but that somebody should know.
+    func warn(_ message: String)
 }

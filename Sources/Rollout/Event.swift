@@ -26,8 +26,8 @@ package enum Effect: Hashable, Sendable, Codable {
     /// Facts for the ledger, stored in one transaction with the machine's own state.
     case record(LedgerEntry, [AppliedChange])
     /// Send this write; its intent record was in this batch or an earlier one. A repeat carries
-    /// the same intent, so the same client token.
-    case send(intent: String, Write)
+    /// the same intent, so the same client token. A way back is urgent: it passes every queue.
+    case send(intent: String, Write, isUrgent: Bool)
     case observe(ResourceID)
     case measure(SampleID, Gate, new: TrafficTarget, old: TrafficTarget?)
     case wake(at: Instant)

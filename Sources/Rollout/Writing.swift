@@ -237,7 +237,7 @@ extension Writing {
             return
         }
         wasSent = true
-        turn.ask(.send(intent: intent, write))
+        turn.ask(.send(intent: intent, write, isUrgent: place.isReturn))
     }
 
     mutating func wait(_ next: Next, _ turn: inout Turn) {

@@ -19,7 +19,7 @@ struct AuditCommand: AsyncParsableCommand {
 /// Where the ledger lies; the same in every audit command.
 struct AuditOptions: ParsableArguments {
     @Option(help: "The folder of ledger, keys and mirror.")
-    var state = ".plumbline"
+    var state = Defaults.state
 
     var folder: StateFolder { StateFolder(state) }
 

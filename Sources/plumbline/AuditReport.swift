@@ -61,7 +61,7 @@ enum AuditReport {
     private static func json(_ record: AuditRecord) -> SpecValue {
         [
             "seq": .integer(record.seq),
-            "time": .string(timestamp(record.time)),
+            "time": .string(EventLine.timestamp(record.time)),
             "kind": .string(record.kind.rawValue),
             "revision": text(record.revision?.description),
             "commit": text(record.revision?.commit),
@@ -86,10 +86,6 @@ enum AuditReport {
     private static func text(_ value: String?) -> SpecValue { value.map { .string($0) } ?? .null }
 
     /// RFC 3339 in UTC, with milliseconds.
-    private static func timestamp(_ milliseconds: Int64) -> String {
-        Date(timeIntervalSince1970: Double(milliseconds) / 1000)
-            .formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
-    }
 }
 
 // For people.
@@ -101,7 +97,7 @@ extension AuditReport {
         for record in records {
             table.add([
                 String(record.seq),
-                timestamp(record.time),
+                EventLine.timestamp(record.time),
                 record.kind.rawValue,
                 record.revision?.short ?? "",
                 record.resource?.address ?? "",
@@ -130,7 +126,7 @@ extension AuditReport {
         let record = detail.record
         let fields: [(String, String?)] = [
             ("record", String(record.seq)),
-            ("time", timestamp(record.time)),
+            ("time", EventLine.timestamp(record.time)),
             ("kind", record.kind.rawValue),
             ("revision", record.revision?.description),
             ("author", record.revision?.author),

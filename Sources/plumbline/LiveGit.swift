@@ -11,6 +11,10 @@ struct LiveRevisions: RevisionSource {
 
     func newest() async throws -> Revision { try await mirror.newest(under: path) }
 
+    func isAncestor(_ old: Revision, of new: Revision) async throws -> Bool {
+        try await mirror.isAncestor(old.commit, of: new.commit)
+    }
+
     /// The folder's files; what was not read of it is an error, since it might have held a
     /// resource.
     func sourceTree(at revision: Revision) async throws -> SourceTree {

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Foundation
 import LocalMesh
-import Logging
 
 /// `mesh`: the endpoint that Plumbline brings.
 struct MeshCommand: AsyncParsableCommand {
@@ -74,17 +73,14 @@ struct MeshServeCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        var logger = Logger(label: "mesh") { StreamLogHandler.standardError(label: $0) }
-        logger.logLevel = .warning
         do {
-            let server = try MeshServer(try options(), logger: logger)
+            let server = try MeshServer(try options(), logger: Terminal.logger("mesh"))
             try await server.runUntilSignalled { port in
                 print("ready \(server.endpoint(port))")
                 fflush(nil)
             }
         } catch {
-            FileHandle.standardError.write(Data("Serve a mesh on '\(listen)': \(error)\n".utf8))
-            throw ExitCode(1)
+            throw CommandFailure(.error, "Serve a mesh on '\(listen)': \(error)")
         }
     }
 

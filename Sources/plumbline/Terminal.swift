@@ -1,4 +1,6 @@
 import Foundation
+import Logging
+import Planning
 
 /// The two streams of a command: standard output carries the result, standard error the log.
 enum Terminal {
@@ -9,6 +11,20 @@ enum Terminal {
     static var canAsk: Bool { isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1 }
 
     static func output(_ line: String) { write(line + "\n", to: .standardOutput) }
+
+    /// Lines whose styles become colours where the output is a terminal.
+    static func output(_ lines: [StyledLine]) {
+        for line in lines {
+            let text = line.text.printable
+            switch line.style {
+            case .plain: output(text)
+            case .heading: output(ink.bold(text))
+            case .added: output(ink.green(text))
+            case .changed, .warning: output(ink.yellow(text))
+            case .removed: output(ink.red(text))
+            }
+        }
+    }
 
     static func log(_ line: String) { write(line + "\n", to: .standardError) }
 
@@ -22,6 +38,13 @@ enum Terminal {
     static func ask(_ question: String) -> String? {
         write(question, to: .standardError)
         return readLine(strippingNewline: true)
+    }
+
+    /// What adapters have to say; results have standard output for themselves.
+    static func logger(_ label: String) -> Logger {
+        var logger = Logger(label: label) { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = .warning
+        return logger
     }
 
     /// A reader that went away is not an error of ours.

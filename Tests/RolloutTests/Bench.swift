@@ -77,7 +77,7 @@ struct Bench {
         for effect in effects {
             switch effect {
             case .record: break
-            case .send(let intent, let write):
+            case .send(let intent, let write, _):
                 sends.append(write)
                 events.append(.answered(intent: intent, send(intent, write)))
             case .observe(let id):

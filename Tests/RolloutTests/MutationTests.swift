@@ -132,7 +132,7 @@ struct MutationTests {
                 expects: nil
             )
             let intent = LedgerEntry(.intent, resource: stranger, intent: "x")
-            return [.record(intent, []), .send(intent: "x", write)] + effects
+            return [.record(intent, []), .send(intent: "x", write, isUrgent: false)] + effects
         })
         #expect(rulesBroken(.sameDriftTwice, tamper).contains("never the unowned"))
     }
@@ -205,7 +205,7 @@ struct MutationTests {
         case .record(let entry, let changes)
         where entry.kind == .intent && entry.resource == route && record(entry):
             return .record(copy(entry, after: body, payload: entry.payload), changes)
-        case .send(let intent, let write)
+        case .send(let intent, let write, let isUrgent)
         where write.resource == route && write.action == .update && send(write):
             let wrong = Write(
                 resource: route,
@@ -214,7 +214,7 @@ struct MutationTests {
                 before: write.before,
                 expects: write.expects
             )
-            return .send(intent: intent, wrong)
+            return .send(intent: intent, wrong, isUrgent: isUrgent)
         default: return effect
         }
     }

@@ -140,7 +140,7 @@ extension Simulator {
     private mutating func perform(_ effect: Effect) {
         switch effect {
         case .record: break
-        case .send(let intent, let write): send(intent, write)
+        case .send(let intent, let write, _): send(intent, write)
         case .observe(let id): observe(id)
         case .measure(let id, _, let new, _): measure(id, new)
         case .wake(let instant):

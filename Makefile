@@ -1,0 +1,32 @@
+# The two commands a newcomer needs are `make demo` and `make test`; both install what is missing.
+
+SWIFT ?= swift
+BUILD := $(shell pwd)/.build/debug
+
+.PHONY: help setup build demo test verify format lint
+
+help:            ## Show this list
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
+
+setup:           ## Install Debian's packages and the Python clients of the tests
+	@bash .ci/setup
+
+build: setup     ## Build the agent and its tests, warnings as errors
+	$(SWIFT) build --build-tests
+
+demo:            ## The whole story on loopback: no AWS account, no cluster, no network
+	@bash .ci/setup debian
+	$(SWIFT) build --product plumbline
+	@$(BUILD)/plumbline demo
+
+test: build      ## All tests
+	$(SWIFT) test --skip-build
+
+verify: build    ## What takes longer than a test run should: a million seeds
+	$(SWIFT) run -c release simulate --seeds 1000000
+
+format:          ## Format every file
+	$(SWIFT) format --in-place --recursive Sources Tests Package.swift
+
+lint:            ## Check the format
+	$(SWIFT) format lint --strict --recursive Sources Tests Package.swift

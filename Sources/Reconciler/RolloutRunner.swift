@@ -1,0 +1,151 @@
+package import MeshModel
+import Planning
+package import Rollout
+
+/// One rollout on its way: the machine, and what its checkpoint says besides.
+package struct RunningRollout: Sendable {
+    package var machine: RolloutMachine
+    /// Digest of the plan as the ledger keeps it.
+    package let plan: Digest
+    /// Digest of the target's settings.
+    package let settings: Digest
+
+    package init(machine: RolloutMachine, plan: Digest, settings: Digest) {
+        self.machine = machine
+        self.plan = plan
+        self.settings = settings
+    }
+
+    func context(at time: Int64) -> RecordContext {
+        let plan = machine.plan
+        return RecordContext(
+            time: time,
+            mesh: plan.target.mesh,
+            revision: plan.revision,
+            actor: plan.revision.author
+        )
+    }
+
+    func checkpoint(at time: Int64) throws -> [UInt8] {
+        try RolloutCheckpoint(
+            revision: machine.plan.revision,
+            mesh: machine.plan.target.mesh,
+            settings: settings,
+            plan: plan,
+            progress: machine.progress,
+            savedAt: time
+        )
+        .encoded()
+    }
+}
+
+/// Drives one rollout: takes the machine's effects, runs them, feeds each result back as an event.
+///
+/// The law of order: the records of a batch and the machine's own state are stored in one
+/// transaction before any other effect of the batch leaves. So a process may die anywhere, and
+/// what the mesh has seen is always in the ledger.
+package struct RolloutRunner: Sendable {
+    package let reader: any MeshReader
+    package let writer: any MeshWriter
+    package let metrics: any MetricSource
+    package let ledger: any LedgerStore
+    package let progress: any ProgressSink
+    package let clock: RolloutClock
+
+    package init(
+        reader: any MeshReader,
+        writer: any MeshWriter,
+        metrics: any MetricSource,
+        ledger: any LedgerStore,
+        progress: any ProgressSink,
+        clock: RolloutClock
+    ) {
+        self.reader = reader
+        self.writer = writer
+        self.metrics = metrics
+        self.ledger = ledger
+        self.progress = progress
+        self.clock = clock
+    }
+
+    /// Runs until the machine says it is finished, from the effects of its start or resumption.
+    ///
+    /// `outside` brings events from elsewhere, such as a moved ref or Ctrl-C.
+    package func run(
+        _ rollout: RunningRollout,
+        first effects: [Effect],
+        outside: AsyncStream<Event> = AsyncStream { $0.finish() }
+    ) async throws -> RolloutOutcome {
+        let (events, sender) = AsyncStream<Event>.makeStream()
+        return try await withThrowingDiscardingTaskGroup { group in
+            defer { group.cancelAll() }
+            var rollout = rollout
+            group.addTask {
+                for await event in outside { sender.yield(event) }
+            }
+            var effects = effects
+            var incoming = events.makeAsyncIterator()
+            while true {
+                let outcome = try await store(effects, rollout)
+                if let outcome { return outcome }
+                for effect in effects {
+                    group.addTask {
+                        if let event = try await event(of: effect) { sender.yield(event) }
+                    }
+                }
+                guard let event = await incoming.next() else { throw CancellationError() }
+                effects = rollout.machine.handle(event, at: clock.now())
+            }
+        }
+    }
+
+    /// Stores a batch and reports it; answers how the rollout ended if the batch says so.
+    private func store(
+        _ effects: [Effect],
+        _ rollout: RunningRollout
+    ) async throws -> RolloutOutcome? {
+        var entries: [LedgerEntry] = []
+        var changes: [AppliedChange] = []
+        var outcome: RolloutOutcome?
+        for effect in effects {
+            switch effect {
+            case .record(let entry, let caused):
+                entries.append(entry)
+                changes += caused
+            case .finished(let end): outcome = end
+            case .send, .observe, .measure, .wake: break
+            }
+        }
+        let context = rollout.context(at: clock.wallTime())
+        let isOver = outcome != nil && outcome != .stopped
+        try await ledger.commit(
+            LedgerBatch(
+                entries: entries,
+                changes: changes,
+                checkpoint: isOver ? .clear : .store(try rollout.checkpoint(at: context.time)),
+                context: context
+            )
+        )
+        for entry in entries { progress.report(entry, context) }
+        return outcome
+    }
+
+    /// Runs one effect to its end; every effect but a record ends in exactly one event.
+    private func event(of effect: Effect) async throws -> Event? {
+        switch effect {
+        case .record, .finished:
+            return nil
+        case .send(let intent, let write, let isUrgent):
+            let token = try await ledger.clientToken(ofIntent: intent)
+            let answer = await writer.send(write, clientToken: token, isUrgent: isUrgent)
+            return .answered(intent: intent, answer)
+        case .observe(let id):
+            return .observed(id, await reader.observe(id))
+        case .measure(let sample, let gate, let new, let old):
+            return .measured(sample, await metrics.read(gate, new: new, old: old))
+        case .wake(let instant):
+            try await clock.sleep(instant)
+            return .woke
+        }
+    }
+}

@@ -1,0 +1,128 @@
+package import Manifests
+package import MeshModel
+package import Planning
+
+/// All three sides of a target at one moment, and the plan that follows from them.
+package struct Survey: Sendable {
+    package let reading: ManifestReading
+    package let input: PlanInput
+    package let plan: Plan
+    /// What was carried out last, where the branch no longer contains it: it was rewound, and
+    /// applying the past is never right by itself.
+    package let rewoundFrom: Revision?
+
+    package var revision: Revision { input.revision }
+
+    /// How the mesh differs from what was applied.
+    package var drift: DriftReport {
+        DriftReport.make(
+            target: input.target,
+            revision: input.revision,
+            desired: input.desired,
+            live: input.live,
+            applied: input.applied,
+            ignore: input.guardrails.ignore
+        )
+    }
+}
+
+/// Why there is no plan: an expected end, told to the user as it is.
+package enum SurveyFailure: Error, Sendable {
+    /// One error in a target's tree refuses the whole revision (`semantics` §10).
+    case refused(Revision, ManifestReading)
+    /// The tree declares no mesh and none was named, or several; which they are.
+    case noMesh(Revision, declared: [String])
+}
+
+extension Reconciliation {
+    /// Reads the newest commit, the live mesh and the ledger, and plans; writes nothing.
+    package func survey(_ options: PlanOptions = PlanOptions()) async throws -> Survey {
+        let revision = try await source.newest()
+        let tree = try await source.sourceTree(at: revision)
+        let mesh = try meshName(of: tree, at: revision)
+        let applied = try await runner.ledger.appliedState(mesh: mesh)
+        let live = try await runner.reader.scan(mesh: mesh, isKnown: !applied.resources.isEmpty)
+        let account = try await runner.reader.account(of: live) ?? settings.account
+        let reading = ManifestReading.read(
+            tree,
+            manifestSettings(mesh: mesh, live: Set(live.resources.keys), account: account)
+        )
+        guard !reading.hasErrors, let desired = reading.desired.first(where: { $0.mesh == mesh })
+        else { throw SurveyFailure.refused(revision, reading) }
+        let input = PlanInput(
+            target: Target(
+                name: settings.name ?? mesh,
+                mesh: mesh,
+                account: account ?? "",
+                region: settings.region,
+                endpoint: settings.endpoint
+            ),
+            revision: revision,
+            desired: desired,
+            live: live,
+            applied: applied,
+            owners: try await owners(desired, live, applied, options.adopt),
+            ledgerID: runner.ledger.ledgerID,
+            options: options,
+            guardrails: settings.guardrails,
+            variables: Digest(of: .object(settings.variables.mapValues { .string($0) }))
+        )
+        return Survey(
+            reading: reading,
+            input: input,
+            plan: Planner.plan(input),
+            rewoundFrom: try await rewind(to: revision, mesh)
+        )
+    }
+
+    /// What was last carried out from this branch, if the branch does not contain it any more.
+    private func rewind(to revision: Revision, _ mesh: String) async throws -> Revision? {
+        guard let last = try await runner.ledger.lastPlanned(mesh: mesh),
+            last.ref == revision.ref
+        else { return nil }
+        return try await source.isAncestor(last, of: revision) ? nil : last
+    }
+
+    /// The target's mesh, else the only one that the tree declares.
+    private func meshName(of tree: SourceTree, at revision: Revision) throws -> String {
+        if let mesh = settings.mesh { return mesh }
+        let offline = ManifestReading.read(tree, manifestSettings(mesh: nil))
+        guard offline.meshes.count == 1, let only = offline.meshes.first else {
+            guard !offline.hasErrors else { throw SurveyFailure.refused(revision, offline) }
+            throw SurveyFailure.noMesh(revision, declared: offline.meshes)
+        }
+        return only
+    }
+
+    private func manifestSettings(
+        mesh: String?,
+        live: Set<ResourceID>? = nil,
+        account: String? = nil
+    ) -> ManifestSettings {
+        ManifestSettings(
+            mesh: mesh,
+            namespace: settings.namespace,
+            variables: settings.variables,
+            live: live,
+            account: account,
+            region: settings.region
+        )
+    }
+
+    /// Owner tags of what is about to be adopted; they must be known before the first write.
+    private func owners(
+        _ desired: DesiredState,
+        _ live: MeshState,
+        _ applied: AppliedState,
+        _ adopt: Selection
+    ) async throws -> [ResourceID: String] {
+        let candidates = desired.resources.keys.sorted()
+            .filter { adopt.contains($0) && applied.resources[$0] == nil }
+            .compactMap { live.resources[$0] }
+        var owners: [ResourceID: String] = [:]
+        for resource in candidates {
+            owners[resource.id] = try await runner.reader.tags(of: resource)[OwnerTag.owner]
+        }
+        return owners
+    }
+}

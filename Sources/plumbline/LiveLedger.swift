@@ -1,0 +1,59 @@
+import AuditLog
+import MeshModel
+import Reconciler
+
+/// The ledger of a state folder, as the reconciler asks for it.
+struct LiveLedger: LedgerStore {
+    let ledger: Ledger
+
+    var ledgerID: String { ledger.id }
+
+    func appliedState(mesh: String) async throws -> AppliedState {
+        try ledger.appliedState(mesh: mesh)
+    }
+
+    func bind(mesh: String, to place: String) async throws {
+        try ledger.bind(mesh: mesh, to: place)
+    }
+
+    func lastPlanned(mesh: String) async throws -> Revision? {
+        try ledger.records(RecordQuery(mesh: mesh, kinds: [.planned], limit: 1)).last?.revision
+    }
+
+    func nextSequence() async throws -> Int64 { try ledger.head().seq + 1 }
+
+    func checkpoint() async throws -> [UInt8]? { try ledger.checkpoint() }
+
+    func body(_ digest: Digest) async throws -> SpecValue? { try ledger.body(digest) }
+
+    func clientToken(ofIntent intent: String) async throws -> String? {
+        try ledger.clientToken(ofIntent: intent)
+    }
+
+    func commit(_ batch: Reconciler.LedgerBatch) async throws {
+        let checkpoint: AuditLog.CheckpointChange =
+            switch batch.checkpoint {
+            case .keep: .keep
+            case .store(let bytes): .store(bytes)
+            case .clear: .clear
+            }
+        try ledger.commit(batch.entries, batch.changes, checkpoint: checkpoint, as: batch.context)
+    }
+}
+
+/// What `plan` and `drift` see where nothing was ever applied from here; it takes nothing in.
+struct NoLedger: LedgerStore {
+    let ledgerID = ""
+
+    func appliedState(mesh: String) async throws -> AppliedState { .empty }
+    func lastPlanned(mesh: String) async throws -> Revision? { nil }
+    func bind(mesh: String, to place: String) async throws {}
+    func nextSequence() async throws -> Int64 { 1 }
+    func checkpoint() async throws -> [UInt8]? { nil }
+    func body(_ digest: Digest) async throws -> SpecValue? { nil }
+    func clientToken(ofIntent intent: String) async throws -> String? { nil }
+
+    func commit(_ batch: Reconciler.LedgerBatch) async throws {
+        throw LedgerError(.missing, "Append to the ledger: there is none")
+    }
+}

@@ -1,0 +1,199 @@
+import AWSClient
+import AWSMesh
+import AuditLog
+import Foundation
+import GitSource
+import HealthGates
+import Logging
+import MeshModel
+import Planning
+import Reconciler
+
+/// One target, put together for a command: the adapters behind the ports.
+struct LiveTarget {
+    let reconciliation: Reconciliation
+    /// Absent where a command only reads, and nothing was ever applied from here.
+    let ledger: Ledger?
+
+    /// What a command means to do with the ledger.
+    enum Access {
+        case reading
+        case writing(signingKey: String?)
+    }
+
+    /// Opens a target under the lock of its state folder, and lets go of everything afterwards.
+    static func with<Value>(
+        _ description: TargetDescription,
+        _ access: Access,
+        progress: any ProgressSink,
+        _ body: (LiveTarget) async throws -> Value
+    ) async throws -> Value {
+        let folder = StateFolder(description.state)
+        let lock = try StateLock(folder, command: Invocation.text, now: Date())
+        defer { lock.release() }
+        let ledger = try openLedger(folder, lock, access)
+        for warning in ledger?.warnings ?? [] { Terminal.warning(warning) }
+        let mesh = try LiveMesh(description.endpoint)
+        let gates = GateReader(hosts: GateHosts(description.gateHosts))
+        do {
+            let target = LiveTarget(
+                reconciliation: Reconciliation(
+                    settings: description.settings(of: mesh.client),
+                    source: try description.revisions(mirror: folder.mirror),
+                    runner: RolloutRunner(
+                        reader: mesh,
+                        writer: mesh,
+                        metrics: gates,
+                        ledger: ledger.map { LiveLedger(ledger: $0) } ?? NoLedger(),
+                        progress: progress,
+                        clock: .system()
+                    )
+                ),
+                ledger: ledger
+            )
+            let value = try await body(target)
+            try? await gates.shutdown()
+            return value
+        } catch {
+            try? await gates.shutdown()
+            throw error
+        }
+    }
+
+    private static func openLedger(
+        _ folder: StateFolder,
+        _ lock: StateLock,
+        _ access: Access
+    ) throws -> Ledger? {
+        switch access {
+        case .reading: folder.hasLedger ? try Ledger(reading: folder) : nil
+        case .writing(let key): try Ledger(writing: folder, under: lock, signingKey: key)
+        }
+    }
+}
+
+/// What makes a target, from flags or from the settings file, before anything is opened.
+struct TargetDescription {
+    var name: String?
+    var repository: String
+    var ref: String
+    var path: String
+    var credentials: GitCredentials?
+    var gitTimeout: Duration?
+    var mesh: String?
+    var namespace: String
+    var variables: [String: String]
+    var state: String
+    var endpoint: EndpointDescription
+    var guardrails: Guardrails
+    var gateHosts: [String]
+    /// How often a running rollout asks whether the ref moved.
+    var watchInterval: Duration
+
+    init(_ options: TargetOptions) {
+        repository = options.repo
+        ref = options.ref
+        path = options.path
+        credentials = options.gitPasswordFile.map {
+            GitCredentials(username: options.gitUsername ?? "x-token-auth", secret: .file($0))
+        }
+        mesh = options.mesh
+        namespace = options.namespace
+        variables = options.assignments.variables
+        state = options.state
+        endpoint = EndpointDescription(options.place)
+        guardrails = Guardrails()
+        gateHosts = []
+        watchInterval = repository.contains("://") ? .seconds(15) : .seconds(2)
+    }
+
+    func settings(of client: AppMeshClient) -> TargetSettings {
+        TargetSettings(
+            name: name,
+            mesh: mesh,
+            region: client.region,
+            endpoint: client.endpoint.description,
+            account: endpoint.account,
+            namespace: namespace,
+            variables: variables,
+            path: path,
+            guardrails: guardrails,
+            watchInterval: watchInterval
+        )
+    }
+
+    func revisions(mirror: String) throws -> LiveRevisions {
+        var settings = GitSettings(
+            mirror: mirror,
+            remote: try RemoteAddress(repository),
+            ref: try WatchedRef(ref),
+            executable: "/proc/self/exe"
+        )
+        settings.credentials = credentials
+        if let gitTimeout { settings.timeout = gitTimeout }
+        return LiveRevisions(mirror: GitMirror(settings), path: path)
+    }
+}
+
+/// Where the App Mesh API is, as flags or settings say; AWS's own places fill the gaps.
+struct EndpointDescription {
+    var endpoint: String?
+    var region: String?
+    /// The account that must own the mesh.
+    var account: String?
+    /// Absent: AWS's own limits; only a local endpoint is asked as fast as it answers.
+    var budget: CallBudget?
+
+    init(_ options: EndpointOptions) {
+        endpoint = options.endpoint
+        region = options.region
+    }
+}
+
+extension LiveMesh {
+    init(_ description: EndpointDescription) throws {
+        let shared = SharedSettings(
+            environment: ProcessInfo.processInfo.environment,
+            home: NSHomeDirectory()
+        )
+        var configuration = try AppMeshClient.Configuration.standard(
+            endpoint: description.endpoint,
+            region: description.region,
+            settings: shared
+        )
+        let place = configuration.service.endpoint
+        if place.isLoopback {
+            // Nobody checks signatures there, and nobody should need an account to try it.
+            let stand = Credentials(
+                accessKeyID: "local",
+                secretAccessKey: Secret("local"),
+                source: "no credentials needed on loopback"
+            )
+            configuration.service.credentials = CredentialChain(
+                CredentialChain.standard(shared).providers + [FixedCredentials(stand)]
+            )
+        } else {
+            configuration.budget = description.budget ?? CallBudget()
+        }
+        client = AppMeshClient(configuration, logger: Terminal.logger("appmesh"))
+        expectedAccount = description.account
+        identity = place.isAWS ? Self.identity(configuration.service) : nil
+    }
+
+    private static func identity(_ mesh: ServiceClient.Configuration) -> ServiceClient? {
+        ServiceEndpoint.aws(prefix: "sts", region: mesh.region)
+            .map { endpoint in
+                let configuration = ServiceClient.Configuration(
+                    service: "sts",
+                    region: mesh.region,
+                    endpoint: endpoint,
+                    credentials: mesh.credentials
+                )
+                return ServiceClient(
+                    configuration,
+                    budget: nil,
+                    logger: Terminal.logger("sts")
+                )
+            }
+    }
+}

@@ -1,0 +1,149 @@
+import ArgumentParser
+import Foundation
+import Manifests
+import MeshModel
+import Planning
+import Reconciler
+
+/// `plumbline plan`: what `apply` would do, and why; nothing is changed.
+struct PlanCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "plan",
+        abstract: "Compares the commit with the live mesh and says what apply would do.",
+        discussion: """
+            Exit codes: 0 nothing to do, 1 error, 2 changes, 3 something is held, 4 a guardrail or \
+            ownership refuses something.
+            """
+    )
+
+    @OptionGroup var target: TargetOptions
+    @OptionGroup var changes: ChangeOptions
+    @OptionGroup var output: OutputOptions
+
+    @Flag(help: "Add the row of the three-way table and the digests of every resource.")
+    var explain = false
+
+    func run() async throws {
+        let survey = try await SurveyRun(target: target, output: output.output)
+            .survey(changes.planOptions)
+        switch output.output {
+        case .json:
+            let json = explain ? survey.plan.json(explaining: survey.input) : survey.plan.json
+            Terminal.output(json.json)
+        case .text: show(survey)
+        }
+        var exit = survey.plan.exitCode
+        if let last = survey.rewoundFrom, !changes.acceptRewind {
+            Terminal.warning(survey.rewindMessage(last))
+            exit = max(exit, ExitStatus.refused.rawValue)
+        }
+        if exit != 0 { throw ExitCode(exit) }
+    }
+
+    private func show(_ survey: Survey) {
+        survey.printWarnings()
+        Terminal.output(PlanText.lines(of: survey.plan))
+        guard explain else { return }
+        Terminal.output("")
+        Terminal.output(Explanation.all(survey.input).map(\.line))
+    }
+}
+
+/// `plumbline drift`: how the live mesh differs from what was applied.
+struct DriftCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "drift",
+        abstract: "Reports where the live mesh differs from what was applied and declared.",
+        discussion: """
+            Exit codes: 0 no drift (or an empty ledger), 1 error, 2 drift: modified, missing or \
+            conflict, and the classes of --fail-on.
+            """
+    )
+
+    @OptionGroup var target: TargetOptions
+    @OptionGroup var output: OutputOptions
+
+    @Option(
+        help: ArgumentHelp("Classes that also count as drift, with commas.", valueName: "class,…"),
+        transform: DriftClasses.init
+    )
+    var failOn = DriftClasses()
+
+    func run() async throws {
+        let survey = try await SurveyRun(target: target, output: output.output).survey()
+        let drift = survey.drift
+        switch output.output {
+        case .json: Terminal.output(drift.json(failOn: failOn.classes).json)
+        case .text:
+            survey.printWarnings()
+            Terminal.output(drift.lines(failOn: failOn.classes))
+        }
+        let exit = drift.exitCode(failOn: failOn.classes)
+        if exit != 0 { throw ExitCode(exit) }
+    }
+}
+
+/// The value of `--fail-on`.
+struct DriftClasses {
+    var classes: Set<DriftClass> = []
+
+    init() {}
+
+    init(_ text: String) throws {
+        for word in text.split(separator: ",") {
+            guard let known = DriftClass(rawValue: String(word)) else {
+                let all = DriftClass.allCases.map(\.rawValue).joined(separator: ", ")
+                throw ValidationError("'\(word)' is no class of drift; the classes are \(all)")
+            }
+            classes.insert(known)
+        }
+    }
+}
+
+/// A survey for a command that changes nothing.
+struct SurveyRun {
+    let target: TargetOptions
+    let output: OutputFormat
+
+    func survey(_ options: PlanOptions = PlanOptions()) async throws -> Survey {
+        do {
+            let description = TargetDescription(target)
+            return try await LiveTarget.with(description, .reading, progress: SilentProgress()) {
+                let survey = try await $0.reconciliation.survey(options)
+                survey.warnOfIdleGlobs(options)
+                return survey
+            }
+        } catch {
+            (error as? SurveyFailure)?.printFindings(output)
+            throw CommandFailure(error)
+        }
+    }
+}
+
+extension Survey {
+    /// Findings that refuse nothing, on the log.
+    func printWarnings() {
+        for diagnostic in reading.diagnostics {
+            Terminal.log(DiagnosticsReport.line(diagnostic, Terminal.logInk))
+        }
+    }
+
+    /// A glob that matches nothing is most likely a slip.
+    func warnOfIdleGlobs(_ options: PlanOptions) {
+        let known = Set(input.desired.resources.keys).union(input.live.resources.keys)
+            .union(input.applied.resources.keys)
+        for selection in [options.adopt, options.only, options.release] {
+            guard case .matching(let globs) = selection else { continue }
+            for glob in globs where !known.contains(where: glob.matches) {
+                Terminal.warning(
+                    "'\(glob.pattern)' matches no resource of mesh '\(input.live.mesh)'"
+                )
+            }
+        }
+    }
+
+    func rewindMessage(_ last: Revision) -> String {
+        "Branch '\(revision.ref)' was rewound: \(last.short), which was applied last, is not in the "
+            + "history of \(revision.short); --accept-rewind goes on from here"
+    }
+}

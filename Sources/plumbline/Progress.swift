@@ -1,0 +1,159 @@
+import MeshModel
+import Planning
+import Reconciler
+import Synchronization
+
+/// For commands that carry nothing out.
+struct SilentProgress: ProgressSink {
+    func report(_ entry: LedgerEntry, _ context: RecordContext) {}
+    func warn(_ message: String) { Terminal.warning(message) }
+}
+
+/// One object a line, for programs.
+///
+/// What the machine says of its end is kept back: the command ends with one `finished` of its own.
+final class EventProgress: ProgressSink {
+    private let target: String?
+    private let end = Mutex<(entry: LedgerEntry, context: RecordContext)?>(nil)
+
+    init(target: String? = nil) { self.target = target }
+
+    func report(_ entry: LedgerEntry, _ context: RecordContext) {
+        guard entry.kind != .finished else {
+            end.withLock { $0 = (entry, context) }
+            return
+        }
+        Terminal.output(EventLine.json(entry, context, target: target).json)
+    }
+
+    func warn(_ message: String) { Terminal.warning(message) }
+
+    /// The last line of a stream: how the rollout ended, if there was one, and the exit code.
+    func finish(_ exit: ExitStatus, _ members: [String: SpecValue], at time: Int64) {
+        let last = end.withLock { $0 }
+        var line: [String: SpecValue] = [
+            "event": .string(EventKind.finished.rawValue),
+            "time": .string(EventLine.timestamp(time)),
+            "target": target.map { .string($0) } ?? .null,
+            "revision": .null,
+            "commit": .null,
+        ]
+        if let last {
+            line.merge(EventLine.json(last.entry, last.context, target: target).members ?? [:]) {
+                $1
+            }
+            line["time"] = .string(EventLine.timestamp(time))
+        }
+        line.merge(members) { $1 }
+        line["exit"] = .integer(Int64(exit.rawValue))
+        Terminal.output(SpecValue.object(line).json)
+    }
+}
+
+/// The lines that people follow: one for everything that changed the mesh or judged it.
+struct TextProgress: ProgressSink {
+    let ink: Ink
+
+    init(ink: Ink = Terminal.ink) { self.ink = ink }
+
+    func report(_ entry: LedgerEntry, _ context: RecordContext) {
+        guard let text = ProgressText(entry).text(ink) else { return }
+        Terminal.output("\(ink.dim(EventLine.clock(context.time)))  \(text)")
+    }
+
+    func warn(_ message: String) { Terminal.warning(message) }
+}
+
+/// One ledger entry in words.
+struct ProgressText {
+    private let entry: LedgerEntry
+    private let facts: EntryFacts
+    private let resource: String
+
+    init(_ entry: LedgerEntry) {
+        self.entry = entry
+        facts = EntryFacts(entry.payload)
+        resource = (entry.resource?.address ?? "").printable
+    }
+
+    /// The line without time; nothing for what only the ledger needs.
+    func text(_ ink: Ink) -> String? {
+        switch entry.kind {
+        case .applied, .driftCorrected: written(ink)
+        case .pruned: ink.red("- deleted ") + resource
+        case .adopted: ink.green("= adopted ") + resource
+        case .stepped: ink.yellow("> shifted ") + resource + "  \(step): \(weights)"
+        case .promoted:
+            ink.green("* promoted") + " \(resource)" + (weights.isEmpty ? "" : ": \(weights)")
+        case .rolledBack: ink.red("< rolled back ") + resource + reason
+        case .halted: ink.red("! halted ") + resource + reason
+        case .held: ink.yellow("! held ") + resource + reason
+        case .released: ink.green("= released ") + resource + reason
+        case .deferred: ink.yellow("~ deferred ") + resource + reason
+        case .superseded: ink.yellow("~ superseded by ") + (facts.by ?? "").printable
+        case .driftFound: ink.yellow("? drift in ") + resource + drift
+        case .measured: ink.dim("  gate \(gate): \(measurement)")
+        case .verdict: verdict(ink)
+        case .outcome: trouble(ink)
+        case .revisionSeen, .planned, .intent, .approved, .auditVerified, .finished: nil
+        }
+    }
+
+    private func written(_ ink: Ink) -> String {
+        let words: String =
+            switch (entry.kind, facts.action) {
+            case (.driftCorrected, _): ink.green("= put right ")
+            case (_, "create"): ink.green("+ created ")
+            case (_, "delete"): ink.red("- deleted ")
+            default: ink.yellow("~ updated ")
+            }
+        return words + resource
+    }
+
+    private func verdict(_ ink: Ink) -> String {
+        let word = facts.verdict ?? ""
+        let text = "  gate \(gate): \(word)\(reason)"
+        return word == "pass" ? ink.green(text) : ink.red(text)
+    }
+
+    /// Outcomes are only worth a line where something stood in the way.
+    private func trouble(_ ink: Ink) -> String? {
+        guard let result = facts.result, !["done", "unneeded", "unsent"].contains(result) else {
+            return nil
+        }
+        let message = (facts.message ?? result).printable
+        return ink.red("! \(result) ") + "\(resource): \(message)"
+    }
+
+    private var step: String { facts.percent.map { "\($0) %" } ?? "" }
+
+    private var reason: String { facts.reason.map { ": \($0.printable)" } ?? "" }
+
+    private var gate: String { "\(facts.gate ?? "") of \(facts.node ?? "")".printable }
+
+    private var measurement: String {
+        let value = facts.value.map(Self.number) ?? facts.note ?? "no value"
+        let limits = [
+            facts.min.map { "min \(Self.number($0))" }, facts.max.map { "max \(Self.number($0))" },
+        ]
+        let bounds = limits.compactMap { $0 }.joined(separator: ", ")
+        return "\(value) (\(bounds)) \(facts.verdict ?? "")".printable
+    }
+
+    private var weights: String {
+        facts.weights.map { "\($0.target.node) \($0.weight)" }.joined(separator: ", ").printable
+    }
+
+    private var drift: String {
+        let fields = facts.fields.prefix(3).map(\.text).joined(separator: ", ").printable
+        let more = facts.fields.count > 3 ? " and \(facts.fields.count - 3) more" : ""
+        return fields.isEmpty ? reason : ": \(fields)\(more)"
+    }
+
+    /// Two digits behind the point, and none where they are zeros.
+    private static func number(_ value: Double) -> String {
+        let rounded = (value * 100).rounded() / 100
+        guard rounded == rounded.rounded(), abs(rounded) < 1e15 else { return String(rounded) }
+        return String(Int64(rounded))
+    }
+}

@@ -1,0 +1,126 @@
+import ArgumentParser
+import Foundation
+import MeshModel
+import Planning
+
+/// Where the commit comes from, where the mesh is, and where the ledger lies: the flags that
+/// `plan`, `apply` and `drift` share.
+struct TargetOptions: ParsableArguments {
+    @Option(help: "The repository: a path, file:// or https:// URL.")
+    var repo = "."
+
+    @Option(help: "Branch, tag or full commit to read; never the work tree.")
+    var ref = "main"
+
+    @Option(help: "The folder of the manifests inside the repository.")
+    var path = ""
+
+    @Option(help: "The mesh of documents that name none.")
+    var mesh: String?
+
+    @OptionGroup var place: EndpointOptions
+
+    @Option(help: "The folder of ledger, keys and mirror; made when missing.")
+    var state = Defaults.state
+
+    @Option(name: .customLong("set"), help: "A variable, NAME=VALUE; repeatable.")
+    var assignments: [Assignment] = []
+
+    @Option(help: "The namespace of documents that name none.")
+    var namespace = "default"
+
+    @Option(help: "User name for the repository; the password comes from --git-password-file.")
+    var gitUsername: String?
+
+    @Option(help: "A file that holds the repository's token or password.")
+    var gitPasswordFile: String?
+}
+
+/// Where the App Mesh API is; the flags that every command which talks to it shares.
+struct EndpointOptions: ParsableArguments {
+    @Option(
+        help: """
+            The App Mesh endpoint. Default: AWS_ENDPOINT_URL_APP_MESH, AWS_ENDPOINT_URL, else AWS \
+            (which ended App Mesh on 2026-09-30; 'plumbline mesh serve' is one to run yourself).
+            """
+    )
+    var endpoint: String?
+
+    @Option(help: "AWS region. Default: AWS_REGION, AWS_DEFAULT_REGION, the shared config file.")
+    var region: String?
+}
+
+/// Values that commands and their help share.
+enum Defaults {
+    /// Relative to the working folder, as `.git` and `.terraform` are.
+    static let state = ".plumbline"
+}
+
+/// What a person allows beyond the default, the same for `plan` and `apply`.
+struct ChangeOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Take over live resources that the ledger does not know; without a glob, all of them.",
+            valueName: "glob"
+        )
+    )
+    var adopt: [String] = []
+
+    @Option(help: ArgumentHelp("Change only these; repeatable.", valueName: "glob"))
+    var only: [String] = []
+
+    @Flag(help: "Delete what is no longer declared; without it orphans are only listed.")
+    var prune = false
+
+    @Option(help: ArgumentHelp("Delete up to so many (else 5, and 20 %).", valueName: "n"))
+    var allowDeletes: Int?
+
+    @Flag(help: "Let pruning delete the mesh itself.")
+    var deleteMesh = false
+
+    @Flag(help: "Create again what is missing, however much it is.")
+    var recreate = false
+
+    @Option(help: ArgumentHelp("Try content again that failed its gates.", valueName: "glob"))
+    var release: [String] = []
+
+    @Flag(help: "Go on from a branch that no longer contains what was applied last.")
+    var acceptRewind = false
+
+    func validate() throws {
+        if let allowDeletes, allowDeletes < 0 {
+            throw ValidationError("--allow-deletes must be 0 or more")
+        }
+    }
+
+    var planOptions: PlanOptions {
+        PlanOptions(
+            adopt: adopt.contains("") ? .all : Selection(adopt, otherwise: .none),
+            only: Selection(only, otherwise: .all),
+            release: Selection(release, otherwise: .none),
+            prune: prune,
+            allowDeletes: allowDeletes,
+            deleteMesh: deleteMesh,
+            recreate: recreate
+        )
+    }
+}
+
+extension Selection {
+    /// No glob at all means `otherwise`.
+    fileprivate init(_ globs: [String], otherwise: Selection) {
+        self = globs.isEmpty ? otherwise : .matching(globs.map { Glob($0) })
+    }
+}
+
+/// `--adopt [GLOB]`: the argument parser knows no option whose value may be absent.
+enum AdoptOption {
+    /// Gives a bare `--adopt` the empty glob, which means everything.
+    static func completed(_ arguments: [String]) -> [String] {
+        arguments.indices.map { index in
+            guard arguments[index] == "--adopt" else { return arguments[index] }
+            let next = index + 1 < arguments.count ? arguments[index + 1] : "-"
+            return next.hasPrefix("-") ? "--adopt=" : "--adopt"
+        }
+    }
+}
