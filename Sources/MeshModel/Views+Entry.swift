@@ -8,6 +8,8 @@ package struct EntryFacts: Hashable, Sendable {
     package let reason: String?
     /// The newer revision that took over.
     package let by: String?
+    /// Counted from 1.
+    package let wave: Int64?
     package let percent: Int64?
     package let weights: [WeightedTarget]
     package let fields: [FieldChange]
@@ -15,6 +17,8 @@ package struct EntryFacts: Hashable, Sendable {
     package let node: String?
     package let verdict: String?
     package let note: String?
+    /// Measured for comparison only, of the target that traffic leaves.
+    package let isReference: Bool
     package let value: Double?
     package let min: Double?
     package let max: Double?
@@ -25,12 +29,14 @@ package struct EntryFacts: Hashable, Sendable {
         message = payload["message"]?.text
         reason = payload["reason"]?.text
         by = payload["by"]?.text
+        wave = payload["wave"]?.integer
         percent = payload["percent"]?.integer
         weights = (payload["weights"]?.items ?? []).compactMap(Self.weight)
         fields = (payload["fields"]?.items ?? []).compactMap(Self.field)
         gate = payload["gate"]?.text
         node = payload["node"]?.text
         verdict = payload["verdict"]?.text
+        isReference = payload["reference"]?.flag ?? false
         note = payload["note"]?.text
         value = payload["value"].flatMap(Self.double)
         min = payload["min"].flatMap(Self.double)

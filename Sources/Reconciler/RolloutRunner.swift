@@ -90,7 +90,10 @@ package struct RolloutRunner: Sendable {
                 if let outcome { return outcome }
                 for effect in effects {
                     group.addTask {
-                        if let event = try await event(of: effect) { sender.yield(event) }
+                        // Whoever still waits when the rollout is over is cancelled, not failed.
+                        do {
+                            if let event = try await event(of: effect) { sender.yield(event) }
+                        } catch is CancellationError {}
                     }
                 }
                 guard let event = await incoming.next() else { throw CancellationError() }

@@ -65,14 +65,7 @@ struct ApplyCommand: AsyncParsableCommand {
                 isQuiet: output.output == .json,
                 stops: stops
             )
-            var end = try await run.run()
-            if let head = try $0.ledger?.head(), head.seq > 0 {
-                end.head = head
-                if output.output == .text {
-                    Terminal.output(Terminal.ink.dim("ledger \(head.short)"))
-                }
-            }
-            return end
+            return try await run.run()
         }
     }
 }
@@ -113,6 +106,14 @@ struct ApplyRun {
     let stops: StopSignals
 
     func run() async throws -> ApplyEnd {
+        var end = try await carryOut()
+        guard let head = try target.ledger?.head(), head.seq > 0 else { return end }
+        end.head = head
+        if !isQuiet { Terminal.output(Terminal.ink.dim("ledger \(head.short)")) }
+        return end
+    }
+
+    private func carryOut() async throws -> ApplyEnd {
         if let end = try await finishPending() { return end }
         while true {
             let survey = try await target.reconciliation.survey(options)

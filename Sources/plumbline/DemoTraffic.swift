@@ -42,15 +42,13 @@ enum DemoServer {
         _ router: Router<BasicRequestContext>,
         onReady: @escaping @Sendable (Int) -> Void
     ) async throws {
-        var logger = Logger(label: "demo")
-        logger.logLevel = .critical
         let application = Application(
             router: router,
             configuration: .init(address: .hostname("127.0.0.1", port: 0)),
             onServerRunning: { channel in
                 if let port = channel.localAddress?.port { onReady(port) }
             },
-            logger: logger
+            logger: Terminal.logger("demo", from: .critical)
         )
         try await application.run()
     }
@@ -66,6 +64,7 @@ actor DemoProxy {
     /// What each node is owed; the largest debt is served next, so shares are exact, not random.
     private var debts: [String: Int64] = [:]
     private var counts: [String: Count] = [:]
+    private var told = (served: 0, failed: 0)
 
     private struct Count {
         var total = 0
@@ -108,6 +107,14 @@ actor DemoProxy {
         counts[node, default: Count()].total += 1
         counts[node, default: Count()].byClass[status / 100, default: 0] += 1
         return status
+    }
+
+    /// Requests and failures since the last call.
+    func takeCounts() -> (served: Int, failed: Int) {
+        let served = counts.values.reduce(0) { $0 + $1.total }
+        let failed = served - counts.values.reduce(0) { $0 + $1.byClass[2, default: 0] }
+        defer { told = (served, failed) }
+        return (served - told.served, failed - told.failed)
     }
 
     /// What Envoy's admin interface says of its clusters, for the nodes this proxy serves.

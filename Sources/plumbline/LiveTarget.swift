@@ -32,7 +32,7 @@ struct LiveTarget {
         let lock = try StateLock(folder, command: Invocation.text, now: Date())
         defer { lock.release() }
         let ledger = try openLedger(folder, lock, access)
-        for warning in ledger?.warnings ?? [] { Terminal.warning(warning) }
+        for warning in ledger?.warnings ?? [] { progress.warn(warning) }
         let mesh = try LiveMesh(description.endpoint)
         let gates = GateReader(hosts: GateHosts(description.gateHosts))
         do {
@@ -75,37 +75,22 @@ struct LiveTarget {
 /// What makes a target, from flags or from the settings file, before anything is opened.
 struct TargetDescription {
     var name: String?
-    var repository: String
-    var ref: String
-    var path: String
+    let repository: String
+    var ref = "main"
+    let path: String
     var credentials: GitCredentials?
     var gitTimeout: Duration?
     var mesh: String?
-    var namespace: String
-    var variables: [String: String]
-    var state: String
-    var endpoint: EndpointDescription
-    var guardrails: Guardrails
-    var gateHosts: [String]
-    /// How often a running rollout asks whether the ref moved.
-    var watchInterval: Duration
+    var namespace = "default"
+    var variables: [String: String] = [:]
+    let state: String
+    let endpoint: EndpointDescription
+    var guardrails = Guardrails()
+    /// Hosts that gates may call besides this machine.
+    var gateHosts: [String] = []
 
-    init(_ options: TargetOptions) {
-        repository = options.repo
-        ref = options.ref
-        path = options.path
-        credentials = options.gitPasswordFile.map {
-            GitCredentials(username: options.gitUsername ?? "x-token-auth", secret: .file($0))
-        }
-        mesh = options.mesh
-        namespace = options.namespace
-        variables = options.assignments.variables
-        state = options.state
-        endpoint = EndpointDescription(options.place)
-        guardrails = Guardrails()
-        gateHosts = []
-        watchInterval = repository.contains("://") ? .seconds(15) : .seconds(2)
-    }
+    /// How often a running rollout asks whether the ref moved: a local repository is free to ask.
+    var watchInterval: Duration { repository.contains("://") ? .seconds(15) : .seconds(2) }
 
     func settings(of client: AppMeshClient) -> TargetSettings {
         TargetSettings(
@@ -135,18 +120,38 @@ struct TargetDescription {
     }
 }
 
+extension TargetDescription {
+    init(_ options: TargetOptions) {
+        self.init(
+            repository: options.repo,
+            path: options.path,
+            state: options.state,
+            endpoint: EndpointDescription(options.place)
+        )
+        ref = options.ref
+        credentials = options.gitPasswordFile.map {
+            GitCredentials(username: options.gitUsername ?? "x-token-auth", secret: .file($0))
+        }
+        mesh = options.mesh
+        namespace = options.namespace
+        variables = options.assignments.variables
+    }
+}
+
 /// Where the App Mesh API is, as flags or settings say; AWS's own places fill the gaps.
 struct EndpointDescription {
-    var endpoint: String?
-    var region: String?
+    let endpoint: String?
+    let region: String?
     /// The account that must own the mesh.
     var account: String?
-    /// Absent: AWS's own limits; only a local endpoint is asked as fast as it answers.
+    /// Absent: what AWS's own controller allows itself; a local endpoint is asked as fast as it
+    /// answers.
     var budget: CallBudget?
+}
 
+extension EndpointDescription {
     init(_ options: EndpointOptions) {
-        endpoint = options.endpoint
-        region = options.region
+        self.init(endpoint: options.endpoint, region: options.region)
     }
 }
 

@@ -18,7 +18,7 @@ struct Plumbline: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             ValidateCommand.self, PlanCommand.self, ApplyCommand.self, DriftCommand.self,
-            ExportCommand.self, AuditCommand.self, MeshCommand.self,
+            ExportCommand.self, AuditCommand.self, MeshCommand.self, DemoCommand.self,
             GitChildCommand.self,
         ]
     )

@@ -64,6 +64,45 @@ struct TextProgress: ProgressSink {
     func warn(_ message: String) { Terminal.warning(message) }
 }
 
+/// The same for the demo, with what one wave creates on one line.
+final class DemoProgress: ProgressSink {
+    private struct Created {
+        var wave: Int64 = 0
+        var kinds: [String: Int] = [:]
+    }
+
+    private let text = TextProgress()
+    private let created = Mutex(Created())
+
+    func report(_ entry: LedgerEntry, _ context: RecordContext) {
+        let facts = EntryFacts(entry.payload)
+        if entry.kind == .applied, facts.action == "create", let kind = entry.resource?.kind {
+            if let wave = facts.wave, created.withLock({ $0.wave != wave }) {
+                flush(context)
+                created.withLock { $0.wave = wave }
+            }
+            return created.withLock { $0.kinds[kind.rawValue, default: 0] += 1 }
+        }
+        guard entry.kind != .intent, entry.kind != .outcome else { return }
+        flush(context)
+        text.report(entry, context)
+    }
+
+    func warn(_ message: String) { text.warn(message) }
+
+    private func flush(_ context: RecordContext) {
+        let wave = created.withLock { created in
+            defer { created = Created() }
+            return created
+        }
+        guard !wave.kinds.isEmpty else { return }
+        let kinds = wave.kinds.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
+        let what = text.ink.green("+ created ") + kinds.joined(separator: ", ")
+        let time = text.ink.dim(EventLine.clock(context.time))
+        Terminal.output("\(time)  wave \(wave.wave)  \(what)")
+    }
+}
+
 /// One ledger entry in words.
 struct ProgressText {
     private let entry: LedgerEntry
@@ -92,7 +131,10 @@ struct ProgressText {
         case .deferred: ink.yellow("~ deferred ") + resource + reason
         case .superseded: ink.yellow("~ superseded by ") + (facts.by ?? "").printable
         case .driftFound: ink.yellow("? drift in ") + resource + drift
-        case .measured: ink.dim("  gate \(gate): \(measurement)")
+        case .measured:
+            // The first scrape is the base of the second one: it says nothing yet.
+            facts.isReference || facts.verdict == "base"
+                ? nil : ink.dim("  gate \(gate): \(measurement)")
         case .verdict: verdict(ink)
         case .outcome: trouble(ink)
         case .revisionSeen, .planned, .intent, .approved, .auditVerified, .finished: nil

@@ -41,9 +41,9 @@ enum Terminal {
     }
 
     /// What adapters have to say; results have standard output for themselves.
-    static func logger(_ label: String) -> Logger {
+    static func logger(_ label: String, from level: Logger.Level = .warning) -> Logger {
         var logger = Logger(label: label) { StreamLogHandler.standardError(label: $0) }
-        logger.logLevel = .warning
+        logger.logLevel = level
         return logger
     }
 
