@@ -112,12 +112,13 @@ struct Series: Hashable, Sendable, Codable {
                 ? "\(inconclusive) samples inconclusive, limit \(gate.inconclusive)"
                 : errors > gate.errors ? "\(errors) samples in error, limit \(gate.errors)" : nil
         guard let exceeded else { return nil }
-        let value = lastValue.map { ", last \($0)" } ?? ""
+        let value = lastValue.map { ", last \($0.shortText)" } ?? ""
         return "gate '\(gate.name)' failed for '\(target.node)': \(exceeded)\(value)\(limits)"
     }
 
     private var limits: String {
-        (gate.min.map { ", min \($0)" } ?? "") + (gate.max.map { ", max \($0)" } ?? "")
+        let min = gate.min.map { ", min \($0.shortText)" } ?? ""
+        return min + (gate.max.map { ", max \($0.shortText)" } ?? "")
     }
 
     fileprivate var nextDue: Instant? { asked == nil ? due : nil }

@@ -6,7 +6,7 @@ import Planning
 import Reconciler
 import Rollout
 
-/// The five acts of the demo. Each ends in the state that it announces, or the demo fails.
+/// The five acts of the demo; each ends in the state that it announces, or the demo fails.
 struct DemoStory: Sendable {
     enum Teller: Sendable {
         case words

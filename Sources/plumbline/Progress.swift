@@ -126,7 +126,9 @@ struct ProgressText {
             ink.green("* promoted") + " \(resource)" + (weights.isEmpty ? "" : ": \(weights)")
         case .rolledBack: ink.red("< rolled back ") + resource + reason
         case .halted: ink.red("! halted ") + resource + reason
-        case .held: ink.yellow("! held ") + resource + reason
+        case .held:
+            ink.yellow("! held ") + resource
+                + " until its manifest says something else, or --release"
         case .released: ink.green("= released ") + resource + reason
         case .deferred: ink.yellow("~ deferred ") + resource + reason
         case .superseded: ink.yellow("~ superseded by ") + (facts.by ?? "").printable
@@ -174,9 +176,9 @@ struct ProgressText {
     private var gate: String { "\(facts.gate ?? "") of \(facts.node ?? "")".printable }
 
     private var measurement: String {
-        let value = facts.value.map(Self.number) ?? facts.note ?? "no value"
+        let value = facts.value.map(\.shortText) ?? facts.note ?? "no value"
         let limits = [
-            facts.min.map { "min \(Self.number($0))" }, facts.max.map { "max \(Self.number($0))" },
+            facts.min.map { "min \($0.shortText)" }, facts.max.map { "max \($0.shortText)" },
         ]
         let bounds = limits.compactMap { $0 }.joined(separator: ", ")
         return "\(value) (\(bounds)) \(facts.verdict ?? "")".printable
@@ -190,12 +192,5 @@ struct ProgressText {
         let fields = facts.fields.prefix(3).map(\.text).joined(separator: ", ").printable
         let more = facts.fields.count > 3 ? " and \(facts.fields.count - 3) more" : ""
         return fields.isEmpty ? reason : ": \(fields)\(more)"
-    }
-
-    /// Two digits behind the point, and none where they are zeros.
-    private static func number(_ value: Double) -> String {
-        let rounded = (value * 100).rounded() / 100
-        guard rounded == rounded.rounded(), abs(rounded) < 1e15 else { return String(rounded) }
-        return String(Int64(rounded))
     }
 }
