@@ -65,6 +65,11 @@ let package = Package(
             dependencies: ["MeshModel", "Planning"],
             swiftSettings: settings
         ),
+        .target(
+            name: "Settings",
+            dependencies: ["MeshModel", "Manifests", "Planning"],
+            swiftSettings: settings
+        ),
 
         // The loop and its ports.
         .target(
@@ -118,9 +123,9 @@ let package = Package(
         .executableTarget(
             name: "plumbline",
             dependencies: [
-                "MeshModel", "Manifests", "Planning", "Rollout", "Reconciler", "GitSource",
-                "AWSClient", "AWSMesh", "HealthGates", "AuditLog", "LocalMesh", argumentParser,
-                asyncHTTPClient, httpTypes, hummingbird, logging, nioCore, nioHTTP1,
+                "MeshModel", "Manifests", "Planning", "Rollout", "Settings", "Reconciler",
+                "GitSource", "AWSClient", "AWSMesh", "HealthGates", "AuditLog", "LocalMesh",
+                argumentParser, asyncHTTPClient, httpTypes, hummingbird, logging, nioCore, nioHTTP1,
                 serviceLifecycle, subprocess, systemPackage,
             ],
             exclude: ["Schemas"],
@@ -158,6 +163,12 @@ let package = Package(
         .testTarget(
             name: "ManifestsTests",
             dependencies: ["Manifests", "MeshModel"],
+            exclude: ["Fixtures"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "SettingsTests",
+            dependencies: ["Settings", "Planning", "MeshModel"],
             exclude: ["Fixtures"],
             swiftSettings: settings
         ),

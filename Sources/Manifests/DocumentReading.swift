@@ -38,24 +38,15 @@ struct DocumentReading {
 
     private mutating func read(_ file: SourceFile) {
         fileCount += 1
-        let start = SourcePosition(file: file.path, line: 1, column: 1)
-        guard file.bytes.count <= ReadingLimits.fileBytes else {
-            findings.error(
-                "fileTooLarge",
-                at: start,
-                "the file has \(file.bytes.count) bytes, "
-                    + "at most \(ReadingLimits.fileBytes) are read"
-            )
-            return
-        }
-        let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
-        let bytes = file.bytes.starts(with: mark) ? Array(file.bytes.dropFirst(3)) : file.bytes
-        guard String(validating: bytes, as: UTF8.self) != nil else {
-            findings.error("notUTF8", at: start, "the file is not UTF-8; save it as UTF-8")
+        let documents: [Result<SourceNode, Refusal>]
+        do throws(Refusal) {
+            documents = try file.documents()
+        } catch {
+            findings.error(error.code, at: error.position, error.message)
             return
         }
         let before = (documents: documentCount, skipped: skippedDocumentCount)
-        for result in Self.documents(of: bytes, in: file.path) where !isFull {
+        for result in documents where !isFull {
             switch result {
             case .success(let node): sort(node)
             case .failure(let refusal): report(refusal)
@@ -63,18 +54,6 @@ struct DocumentReading {
         }
         if documentCount - before.documents == skippedDocumentCount - before.skipped {
             skippedFileCount += 1
-        }
-    }
-
-    private static func documents(
-        of bytes: [UInt8],
-        in path: String
-    ) -> [Result<SourceNode, Refusal>] {
-        guard path.hasSuffix(".json") else { return YAMLReading.documents(of: bytes, in: path) }
-        do throws(Refusal) {
-            return try JSONReading.document(of: bytes, in: path).map { [.success($0)] } ?? []
-        } catch {
-            return [.failure(error)]
         }
     }
 

@@ -3,7 +3,7 @@ import MeshModel
 /// Durations as people write them: `500ms`, `20s`, `2m`, `1h30m`.
 package enum DurationText {
     /// A week; nothing that is waited for takes longer.
-    static let longest = Duration.seconds(168 * 3600)
+    package static let longest = Duration.seconds(168 * 3600)
 
     private static let units: [(name: String, milliseconds: Int64)] = [
         ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1),

@@ -1,7 +1,7 @@
-import MeshModel
+package import MeshModel
 
 /// The diagnostics of one reading, collected in any order and handed out sorted and bounded.
-struct Findings {
+package struct Findings {
     /// What a person can read; a hostile file must not fill the ledger or a pull request either.
     static let shownCount = 200
     /// Kept while collecting, per severity; the rest is only counted.
@@ -11,11 +11,13 @@ struct Findings {
     private var dropped: [Diagnostic.Severity: Int] = [:]
     private var onceSeen: Set<String> = []
 
-    mutating func error(_ code: String, at position: SourcePosition?, _ message: String) {
+    package init() {}
+
+    package mutating func error(_ code: String, at position: SourcePosition?, _ message: String) {
         add(Diagnostic(.error, code, at: position, message))
     }
 
-    mutating func warning(_ code: String, at position: SourcePosition?, _ message: String) {
+    package mutating func warning(_ code: String, at position: SourcePosition?, _ message: String) {
         add(Diagnostic(.warning, code, at: position, message))
     }
 
@@ -30,7 +32,7 @@ struct Findings {
         add(Diagnostic(.notice, code, at: position, message))
     }
 
-    mutating func add(_ diagnostic: Diagnostic) {
+    package mutating func add(_ diagnostic: Diagnostic) {
         if kept[diagnostic.severity, default: []].count < Self.keptCount {
             kept[diagnostic.severity, default: []].append(diagnostic)
         } else {
@@ -38,8 +40,10 @@ struct Findings {
         }
     }
 
+    package var hasErrors: Bool { kept[.error] != nil }
+
     /// Sorted by position; errors take the room first, and the last line counts what had none.
-    var bounded: [Diagnostic] {
+    package var bounded: [Diagnostic] {
         var shown: [Diagnostic] = []
         var hidden: [Diagnostic.Severity: Int] = dropped
         for severity in [Diagnostic.Severity.error, .warning, .notice] {
@@ -60,7 +64,7 @@ struct Findings {
 }
 
 /// Text of a file inside a message: in single quotes, on one line, and not longer than a line.
-func quoted(_ text: String) -> String {
+package func quoted(_ text: String) -> String {
     let shown = text.unicodeScalars.prefix(80)
         .map { scalar in
             scalar.properties.generalCategory == .control || scalar == "\u{2028}"
@@ -72,7 +76,7 @@ func quoted(_ text: String) -> String {
 }
 
 /// Values in a sentence: `'a'`, `'a' or 'b'`, `'a', 'b' or 'c'`.
-func alternatives(_ words: [String], joined last: String = "or") -> String {
+package func alternatives(_ words: [String], joined last: String = "or") -> String {
     // More than ten of anything no longer helps who reads it.
     let shown = words.count <= 10 ? words : words.prefix(9) + ["\(words.count - 9) more"]
     guard let end = shown.last else { return "nothing" }

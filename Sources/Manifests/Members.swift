@@ -1,14 +1,14 @@
-import MeshModel
+package import MeshModel
 
 /// Reads the members of one map by name and reports those that nobody asked for.
-struct Members {
-    let node: SourceNode
+package struct Members {
+    package let node: SourceNode
     /// How messages call the map: `metadata`, `gates[0].scrape`.
-    let title: String
+    package let title: String
     private var asked: [String] = []
 
     /// Fails, with a finding, for what is no map.
-    init?(_ node: SourceNode, _ title: String, _ findings: inout Findings) {
+    package init?(_ node: SourceNode, _ title: String, _ findings: inout Findings) {
         if node.tag != nil || node.entries == nil {
             findings.error("wrongType", at: node.position, "\(title) is \(node.noun); write a map")
             return nil
@@ -18,12 +18,12 @@ struct Members {
     }
 
     /// The member of this name, which is known from now on.
-    mutating func take(_ name: String) -> SourceNode? {
+    package mutating func take(_ name: String) -> SourceNode? {
         asked.append(name)
         return node.value(of: name)
     }
 
-    mutating func require(_ name: String, _ findings: inout Findings) -> SourceNode? {
+    package mutating func require(_ name: String, _ findings: inout Findings) -> SourceNode? {
         let member = take(name)
         if member == nil {
             findings.error(
@@ -35,14 +35,17 @@ struct Members {
         return member
     }
 
-    mutating func text(_ name: String, _ findings: inout Findings) -> Located<String>? {
+    package mutating func text(_ name: String, _ findings: inout Findings) -> Located<String>? {
         guard let member = take(name),
             let text = member.text("\(title).\(name)", &findings)
         else { return nil }
         return Located(value: text, position: member.position)
     }
 
-    mutating func requiredText(_ name: String, _ findings: inout Findings) -> Located<String>? {
+    package mutating func requiredText(
+        _ name: String,
+        _ findings: inout Findings
+    ) -> Located<String>? {
         guard let member = require(name, &findings),
             let text = member.text("\(title).\(name)", &findings)
         else { return nil }
@@ -54,7 +57,7 @@ struct Members {
     }
 
     /// Reports members whose names nobody asked for.
-    func finish(_ findings: inout Findings) {
+    package func finish(_ findings: inout Findings) {
         let unknown = (node.entries ?? []).filter { !asked.contains($0.key) }
         guard !unknown.isEmpty else { return }
         let present = node.keys
@@ -66,9 +69,14 @@ struct Members {
 }
 
 /// A value and where it was written.
-struct Located<Value: Hashable & Sendable>: Hashable, Sendable {
-    let value: Value
-    let position: SourcePosition
+package struct Located<Value: Hashable & Sendable>: Hashable, Sendable {
+    package let value: Value
+    package let position: SourcePosition
+
+    package init(value: Value, position: SourcePosition) {
+        self.value = value
+        self.position = position
+    }
 }
 
 extension Findings {

@@ -1,14 +1,14 @@
 import MeshModel
 
 /// An ARN, cut into the parts that say where something lives.
-struct MeshARN: Hashable, Sendable {
-    let partition: String
-    let service: String
-    let region: String
-    let account: String
-    let resource: String
+package struct MeshARN: Hashable, Sendable {
+    package let partition: String
+    package let service: String
+    package let region: String
+    package let account: String
+    package let resource: String
 
-    init?(_ text: String) {
+    package init?(_ text: String) {
         let parts = text.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
         guard parts.count == 6, parts[0] == "arn", !parts[1].isEmpty, !parts[5].isEmpty else {
             return nil
@@ -20,13 +20,19 @@ struct MeshARN: Hashable, Sendable {
         resource = String(parts[5])
     }
 
+    /// Whether AWS has this region in the ARN's partition.
+    package func isPartition(of region: String) -> Bool {
+        region.hasPrefix("cn-") == (partition == "aws-cn")
+            && region.hasPrefix("us-gov-") == (partition == "aws-us-gov")
+    }
+
     /// What keeps this ARN from meaning something of the target, in words.
     ///
     /// App Mesh takes names, not ARNs: the same name would be looked up in the target's own mesh.
     func foreignness(_ settings: ManifestSettings) -> String? {
-        guard region.hasPrefix("cn-") == (partition == "aws-cn"),
-            region.hasPrefix("us-gov-") == (partition == "aws-us-gov")
-        else { return "partition \(quoted(partition)) does not have region \(quoted(region))" }
+        guard isPartition(of: region) else {
+            return "partition \(quoted(partition)) does not have region \(quoted(region))"
+        }
         if let own = settings.region, own != region {
             return "region \(quoted(region)) is not the target's, \(quoted(own))"
         }

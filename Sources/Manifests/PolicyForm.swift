@@ -66,11 +66,11 @@ struct PolicyForm {
         let routes = spec.require("routes", &findings).map { readRoutes($0) }
         let steps = spec.require("steps", &findings).map { readSteps($0) }
         let soak = spec.require("soak", &findings)
-            .map { readDuration($0, "spec.soak", from: .zero) }
+            .map { $0.duration("spec.soak", from: .zero, &findings) }
         let deadline = spec.take("deadline")
-            .map { readDuration($0, "spec.deadline", from: .seconds(1)) }
+            .map { $0.duration("spec.deadline", from: .seconds(1), &findings) }
         let gates = spec.take("gates").map { readGates($0) }
-        let onFailure = choice(&spec, "onFailure", RolloutPolicy.FailureAction.rollback)
+        let onFailure = spec.choice("onFailure", RolloutPolicy.FailureAction.rollback, &findings)
         spec.finish(&findings)
         guard let routes = routes ?? nil, let steps = steps ?? nil, let soak = soak ?? nil,
             let deadline = deadline ?? .seconds(30 * 60), let gates = gates ?? [], let onFailure
@@ -85,26 +85,9 @@ struct PolicyForm {
         )
     }
 
-    private mutating func readItems(_ node: SourceNode, _ title: String) -> [SourceNode]? {
-        if let items = node.items, !items.isEmpty { return items }
-        findings.error(
-            "wrongType",
-            at: node.position,
-            "\(title) is \(node.items == nil ? node.noun : "empty"); write a list"
-        )
-        return nil
-    }
-
     private mutating func readRoutes(_ node: SourceNode) -> [Located<Glob>]? {
-        guard let items = readItems(node, "spec.routes") else { return nil }
-        guard items.count <= ReadingLimits.globs else {
-            findings.error(
-                "badCount",
-                at: node.position,
-                "spec.routes has \(items.count) elements; write 1 to \(ReadingLimits.globs)"
-            )
-            return nil
-        }
+        let items = node.elements("spec.routes", upTo: ReadingLimits.globs, &findings)
+        guard let items else { return nil }
         var routes: [Located<Glob>] = []
         for (index, item) in items.enumerated() {
             guard let text = item.text("spec.routes[\(index)]", &findings) else { return nil }
@@ -126,7 +109,7 @@ struct PolicyForm {
 
     /// Percent of the way to the desired weights: rising, and the last one arrives.
     private mutating func readSteps(_ node: SourceNode) -> [Int]? {
-        guard let items = readItems(node, "spec.steps") else { return nil }
+        guard let items = node.elements("spec.steps", &findings) else { return nil }
         var steps: [Int] = []
         for (index, item) in items.enumerated() {
             guard let value = item.integer("spec.steps[\(index)]", &findings) else { return nil }
@@ -150,51 +133,6 @@ struct PolicyForm {
             return nil
         }
         return steps
-    }
-
-    /// The case that a member names, or the default where it is absent.
-    private mutating func choice<Choice: RawRepresentable & CaseIterable>(
-        _ members: inout Members,
-        _ name: String,
-        _ fallback: Choice
-    ) -> Choice? where Choice.RawValue == String {
-        guard let node = members.take(name) else { return fallback }
-        guard let text = node.text("\(members.title).\(name)", &findings) else { return nil }
-        if let choice = Choice(rawValue: text) { return choice }
-        let known = Choice.allCases.map(\.rawValue)
-        let close = Suggestion.closest(to: text, among: known).map { "did you mean '\($0)'?" }
-        findings.error(
-            "badValue",
-            at: node.position,
-            "\(members.title).\(name) is \(quoted(text)); "
-                + (close ?? "write \(alternatives(known))")
-        )
-        return nil
-    }
-
-    private mutating func readDuration(
-        _ node: SourceNode,
-        _ title: String,
-        from least: Duration
-    ) -> Duration? {
-        guard let text = node.text(title, &findings) else { return nil }
-        guard let duration = DurationText.duration(text) else {
-            findings.error(
-                "badDuration",
-                at: node.position,
-                "\(title) is \(quoted(text)); write a duration such as 500ms, 20s, 2m or 1h30m"
-            )
-            return nil
-        }
-        guard (least...DurationText.longest).contains(duration) else {
-            findings.error(
-                "outOfRange",
-                at: node.position,
-                "\(title) is \(text); write \(DurationText.text(least)) to 168h"
-            )
-            return nil
-        }
-        return duration
     }
 
     // MARK: - Gates
@@ -238,12 +176,12 @@ struct PolicyForm {
         let minRequests = gate.take("minRequests")
             .map { readMinRequests($0, "\(title).minRequests", of: source) }
         let every = gate.take("every")
-            .map { readDuration($0, "\(title).every", from: .milliseconds(100)) }
-        let samples = count(&gate, "samples", 1...1000, fallback: 3)
-        let failures = count(&gate, "failures", 0...1000, fallback: 1)
-        let inconclusive = count(&gate, "inconclusive", 0...1000, fallback: 5)
-        let errors = count(&gate, "errors", 0...1000, fallback: 3)
-        let noData = choice(&gate, "noData", Gate.NoData.hold)
+            .map { $0.duration("\(title).every", from: .milliseconds(100), &findings) }
+        let samples = gate.count("samples", 1...1000, fallback: 3, &findings)
+        let failures = gate.count("failures", 0...1000, fallback: 1, &findings)
+        let inconclusive = gate.count("inconclusive", 0...1000, fallback: 5, &findings)
+        let errors = gate.count("errors", 0...1000, fallback: 3, &findings)
+        let noData = gate.choice("noData", Gate.NoData.hold, &findings)
         gate.finish(&findings)
         guard let name, let source, let limits, let minRequests = minRequests ?? 1,
             let every = every ?? .seconds(20), let samples, let failures, let inconclusive,
@@ -262,26 +200,6 @@ struct PolicyForm {
             errors: errors,
             noData: noData
         )
-    }
-
-    private mutating func count(
-        _ members: inout Members,
-        _ name: String,
-        _ range: ClosedRange<Int64>,
-        fallback: Int
-    ) -> Int? {
-        guard let node = members.take(name) else { return fallback }
-        let title = "\(members.title).\(name)"
-        guard let value = node.integer(title, &findings) else { return nil }
-        guard range.contains(value) else {
-            findings.error(
-                "outOfRange",
-                at: node.position,
-                "\(title) is \(value); write \(range.lowerBound) to \(range.upperBound)"
-            )
-            return nil
-        }
-        return Int(value)
     }
 
     private mutating func readMinRequests(

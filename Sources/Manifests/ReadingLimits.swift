@@ -1,4 +1,4 @@
-import MeshModel
+package import MeshModel
 
 /// What one reading may cost, whatever is in the files.
 enum ReadingLimits {
@@ -25,10 +25,10 @@ enum ReadingLimits {
 }
 
 /// Why a document, or what is left of a file, cannot be read.
-struct Refusal: Error, Hashable {
-    let code: String
-    let position: SourcePosition
-    let message: String
+package struct Refusal: Error, Hashable {
+    package let code: String
+    package let position: SourcePosition
+    package let message: String
 
     init(_ code: String, at position: SourcePosition, _ message: String) {
         self.code = code

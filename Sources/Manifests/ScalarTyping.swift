@@ -6,7 +6,7 @@ import MeshModel
 /// reported once, at the value; `name` is how the message calls it.
 extension SourceNode {
     /// The text of a string field; what YAML readers may take for something else must be quoted.
-    func text(_ name: String, _ findings: inout Findings) -> String? {
+    package func text(_ name: String, _ findings: inout Findings) -> String? {
         guard let scalar = usableScalar(name, "a text", &findings) else { return nil }
         switch scalar.reading {
         case .text, .integer, .number:
@@ -24,7 +24,7 @@ extension SourceNode {
     }
 
     /// A whole number in plain decimal digits.
-    func integer(_ name: String, _ findings: inout Findings) -> Int64? {
+    package func integer(_ name: String, _ findings: inout Findings) -> Int64? {
         guard let scalar = usableScalar(name, "a whole number", &findings) else { return nil }
         let advice: String
         switch scalar.reading {
@@ -42,7 +42,7 @@ extension SourceNode {
     }
 
     /// A number, whole or with decimals.
-    func number(_ name: String, _ findings: inout Findings) -> Double? {
+    package func number(_ name: String, _ findings: inout Findings) -> Double? {
         guard let scalar = usableScalar(name, "a number", &findings) else { return nil }
         switch scalar.reading {
         case .integer(let value): return Double(value)
@@ -57,7 +57,7 @@ extension SourceNode {
         }
     }
 
-    func flag(_ name: String, _ findings: inout Findings) -> Bool? {
+    package func flag(_ name: String, _ findings: inout Findings) -> Bool? {
         guard let scalar = usableScalar(name, "true or false", &findings) else { return nil }
         if case .bool(let value) = scalar.reading { return value }
         findings.error(
@@ -68,7 +68,8 @@ extension SourceNode {
         return nil
     }
 
-    private func usableScalar(
+    /// The scalar as written, for types that read its text themselves: a date, a word.
+    package func usableScalar(
         _ name: String,
         _ wanted: String,
         _ findings: inout Findings
@@ -106,7 +107,7 @@ extension SourceNode {
         )
     }
 
-    func noValue(_ name: String, _ findings: inout Findings) {
+    package func noValue(_ name: String, _ findings: inout Findings) {
         findings.error(
             "noValue",
             at: position,

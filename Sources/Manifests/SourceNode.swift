@@ -1,31 +1,37 @@
-import MeshModel
+package import MeshModel
 
 /// A value of a source file and where it stands: what YAML and JSON have in common.
 ///
 /// Nothing here is typed yet: whether `no` is a text or a truth value is for the schema to say.
-struct SourceNode: Hashable, Sendable {
-    enum Content: Hashable, Sendable {
+package struct SourceNode: Hashable, Sendable {
+    package enum Content: Hashable, Sendable {
         case scalar(SourceScalar)
         case list([SourceNode])
         case map([SourceEntry])
     }
 
-    let position: SourcePosition
-    var content: Content
+    package let position: SourcePosition
+    package var content: Content
     /// A tag that the author wrote and that is not one of YAML's own, such as `!Ref`.
-    var tag: String?
+    package var tag: String?
 
-    var scalar: SourceScalar? {
+    package init(position: SourcePosition, content: Content, tag: String? = nil) {
+        self.position = position
+        self.content = content
+        self.tag = tag
+    }
+
+    package var scalar: SourceScalar? {
         guard case .scalar(let scalar) = content else { return nil }
         return scalar
     }
 
-    var items: [SourceNode]? {
+    package var items: [SourceNode]? {
         guard case .list(let items) = content else { return nil }
         return items
     }
 
-    var entries: [SourceEntry]? {
+    package var entries: [SourceEntry]? {
         guard case .map(let entries) = content else { return nil }
         return entries
     }
@@ -39,13 +45,13 @@ struct SourceNode: Hashable, Sendable {
         }
     }
 
-    var isNull: Bool { scalar?.reading == .null }
+    package var isNull: Bool { scalar?.reading == .null }
 
     /// The keys of a map.
     var keys: Set<String> { Set((entries ?? []).map(\.key)) }
 
     /// The value of a key; nothing where this is no map or has no such key.
-    func value(of key: String) -> SourceNode? {
+    package func value(of key: String) -> SourceNode? {
         entries?.first { $0.key == key }?.value
     }
 
@@ -56,7 +62,7 @@ struct SourceNode: Hashable, Sendable {
     }
 
     /// How a diagnostic calls this kind of value.
-    var noun: String {
+    package var noun: String {
         switch content {
         case .list: "a list"
         case .map: "a map"
@@ -66,21 +72,32 @@ struct SourceNode: Hashable, Sendable {
 }
 
 /// A key of a map, with its own place, and what it leads to.
-struct SourceEntry: Hashable, Sendable {
-    let key: String
-    let position: SourcePosition
-    var value: SourceNode
+package struct SourceEntry: Hashable, Sendable {
+    package let key: String
+    package let position: SourcePosition
+    package var value: SourceNode
+
+    package init(key: String, position: SourcePosition, value: SourceNode) {
+        self.key = key
+        self.position = position
+        self.value = value
+    }
 }
 
 /// A scalar as written: its text, and whether anything but the text says what it is.
-struct SourceScalar: Hashable, Sendable {
-    var text: String
+package struct SourceScalar: Hashable, Sendable {
+    package var text: String
     /// Written without quotes, or with one of YAML's tags for what is not text.
     let isPlain: Bool
     /// Some of the text is a variable's value, which no message may repeat.
     var isSubstituted = false
     /// Could not be filled in; that is already reported, and nothing else may be said about it.
     var isUnusable = false
+
+    package init(text: String, isPlain: Bool) {
+        self.text = text
+        self.isPlain = isPlain
+    }
 
     /// What YAML takes this scalar for; a quoted one is always text.
     var reading: ScalarReading { isPlain ? ScalarReading(text) : .text }

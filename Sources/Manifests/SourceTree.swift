@@ -13,6 +13,31 @@ package struct SourceFile: Hashable, Sendable {
         self.bytes = bytes
         self.isNamed = isNamed
     }
+
+    /// Every document of the file, and a refusal for each that cannot be read.
+    ///
+    /// Throws where nothing of it can be read at all.
+    package func documents() throws(Refusal) -> [Result<SourceNode, Refusal>] {
+        let start = SourcePosition(file: path, line: 1, column: 1)
+        guard bytes.count <= ReadingLimits.fileBytes else {
+            throw Refusal(
+                "fileTooLarge",
+                at: start,
+                "the file has \(bytes.count) bytes, at most \(ReadingLimits.fileBytes) are read"
+            )
+        }
+        let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+        let text = bytes.starts(with: mark) ? Array(bytes.dropFirst(3)) : bytes
+        guard String(validating: text, as: UTF8.self) != nil else {
+            throw Refusal("notUTF8", at: start, "the file is not UTF-8; save it as UTF-8")
+        }
+        guard path.hasSuffix(".json") else { return YAMLReading.documents(of: text, in: path) }
+        do throws(Refusal) {
+            return try JSONReading.document(of: text, in: path).map { [.success($0)] } ?? []
+        } catch {
+            return [.failure(error)]
+        }
+    }
 }
 
 /// The files of one target at one revision, and what could not be read of them.

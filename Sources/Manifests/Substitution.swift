@@ -4,7 +4,7 @@ import MeshModel
 /// structure.
 ///
 /// `${NAME}`, `${NAME:=default}`, and `$${` for a literal `${`. Keys are left alone.
-struct Substitution {
+package struct Substitution {
     let variables: [String: String]
     /// `${new.node}` and `${old.node}`, which are filled when a sample is taken.
     static let sampleNames: Set<String> = ["new.node", "old.node"]
@@ -96,7 +96,8 @@ struct Substitution {
         return word.first.map { $0.isNumber } ?? true ? "NAME" : String(word.prefix(40))
     }
 
-    static func isName(_ text: some StringProtocol) -> Bool {
+    /// Whether a variable can have this name.
+    package static func isName(_ text: some StringProtocol) -> Bool {
         guard let first = text.unicodeScalars.first, !("0"..."9").contains(first) else {
             return false
         }

@@ -42,7 +42,7 @@ struct Rule: Sendable {
 
 /// Where a rule holds.
 enum Place {
-    static let pure: Set<String> = ["MeshModel", "Manifests", "Planning", "Rollout"]
+    static let pure: Set<String> = ["MeshModel", "Manifests", "Planning", "Rollout", "Settings"]
     static let adapters: Set<String> = [
         "GitSource", "AWSClient", "AWSMesh", "HealthGates", "AuditLog", "LocalMesh",
     ]

@@ -33,6 +33,7 @@ extension Rule {
             "Manifests": ["MeshModel"],
             "Planning": ["MeshModel"],
             "Rollout": ["MeshModel", "Planning"],
+            "Settings": ["MeshModel", "Manifests", "Planning"],
             "Reconciler": ["MeshModel", "Manifests", "Planning", "Rollout"],
         ]
         let others: [String: Set<String>] = [
@@ -40,6 +41,7 @@ extension Rule {
             "Manifests": ["Yams", "FoundationEssentials"],
             "Planning": ["FoundationEssentials"],
             "Rollout": ["FoundationEssentials"],
+            "Settings": [],
         ]
         return source.imports.compactMap { token in
             if Place.modules.contains(token.text), let ours = ours[source.target] {

@@ -1,0 +1,220 @@
+import Manifests
+import MeshModel
+
+/// Reads the document of a settings file: places, ranges, unknown fields, all findings at once.
+///
+/// After a finding a default may stand in for what was written, so that the rest is read too;
+/// nobody sees it, since a form with an error ends in no settings.
+struct SettingsForm {
+    /// Targets of one agent; their names are looked up for each other.
+    static let mostTargets = 200
+    /// Elements of any other list.
+    static let mostElements = 100
+
+    var findings = Findings()
+    /// What relative paths are relative to.
+    let folder: String
+    let today: CalendarDay
+
+    init(folder: String, today: CalendarDay) {
+        self.folder = folder
+        self.today = today
+    }
+
+    /// The only document of the file.
+    mutating func document(of file: SourceFile) -> SourceNode? {
+        var documents: [SourceNode] = []
+        do throws(Refusal) {
+            for result in try file.documents() {
+                switch result {
+                case .success(let document): documents += document.isNull ? [] : [document]
+                case .failure(let refusal): report(refusal)
+                }
+            }
+        } catch {
+            report(error)
+        }
+        if documents.isEmpty, !findings.hasErrors {
+            findings.error(
+                "noSettings",
+                at: SourcePosition(file: file.path, line: 1, column: 1),
+                "the file holds no settings; write git, state and targets"
+            )
+        } else if let second = documents.dropFirst().first {
+            findings.error(
+                "tooManyDocuments",
+                at: second.position,
+                "settings are one document, here begins another; leave it out"
+            )
+        }
+        return documents.first
+    }
+
+    private mutating func report(_ refusal: Refusal) {
+        findings.error(refusal.code, at: refusal.position, refusal.message)
+    }
+
+    mutating func readFile(_ node: SourceNode) -> AgentSettings? {
+        guard var file = Members(node, "the file", &findings) else { return nil }
+        let git = file.require("git", &findings).flatMap { readGit($0) }
+        let state = file.require("state", &findings).flatMap { path($0, "state") }
+        let listen = file.take("listen").flatMap { readListen($0) }
+        let secrets = file.take("webhooks").flatMap { readWebhooks($0) }
+        let bitbucket = file.take("bitbucket").flatMap { readBitbucket($0) }
+        let auth = file.take("auth").flatMap { readAuth($0) }
+        let targets = file.require("targets", &findings).flatMap { readTargets($0) }
+        let floor = file.take("floor").flatMap { readFloor($0) }
+        let hosts = file.take("gates").flatMap { readGates($0) }
+        let budgets = file.take("budgets").map { readBudgets($0) }
+        let level = file.take("logLevel")
+            .flatMap { $0.choice("logLevel", of: LogLevel.self, &findings) }
+        file.finish(&findings)
+        guard let git, let state, let targets else { return nil }
+        return AgentSettings(
+            git: git,
+            state: state,
+            listen: listen ?? ListenSettings(webhooks: nil, api: nil),
+            webhookSecretFiles: secrets ?? [],
+            bitbucket: bitbucket,
+            auth: auth ?? .nobody,
+            targets: targets,
+            floor: floor ?? .none,
+            gateHosts: hosts ?? [],
+            budgets: budgets ?? CallRates.usual,
+            logLevel: level ?? .info
+        )
+    }
+
+    // MARK: - Git
+
+    private mutating func readGit(_ node: SourceNode) -> GitSettings? {
+        guard var git = Members(node, "git", &findings) else { return nil }
+        let url = git.requiredText("url", &findings).flatMap { repository($0) }
+        let branch = git.take("branch").flatMap { readBranch($0) }
+        let interval = git.take("interval")
+            .flatMap { $0.duration("git.interval", from: .seconds(1), to: Self.day, &findings) }
+        let timeout = git.take("timeout")
+            .flatMap { $0.duration("git.timeout", from: .seconds(1), to: Self.hour, &findings) }
+        let credentials = git.take("credentials").flatMap { readCredentials($0) }
+        git.finish(&findings)
+        guard let url else { return nil }
+        return GitSettings(
+            url: url,
+            branch: branch ?? "main",
+            interval: interval ?? .seconds(60),
+            timeout: timeout ?? .seconds(30),
+            credentials: credentials
+        )
+    }
+
+    private static let hour = Duration.seconds(3600)
+    private static let day = Duration.seconds(24 * 3600)
+
+    private mutating func readBranch(_ node: SourceNode) -> String? {
+        guard let text = node.text("git.branch", &findings) else { return nil }
+        guard BranchName.isValid(text) else {
+            findings.error(
+                "badBranch",
+                at: node.position,
+                "git.branch is \(quoted(text)), which no branch can be called; write one such as "
+                    + "main"
+            )
+            return nil
+        }
+        return text
+    }
+
+    private mutating func readCredentials(_ node: SourceNode) -> GitSettings.Credentials? {
+        guard var members = Members(node, "git.credentials", &findings) else { return nil }
+        let username = members.requiredText("username", &findings)
+        let file = members.require("passwordFile", &findings)
+            .flatMap { path($0, "git.credentials.passwordFile") }
+        members.finish(&findings)
+        guard let username, let file else { return nil }
+        return GitSettings.Credentials(username: username.value, passwordFile: file)
+    }
+
+    // MARK: - Limits
+
+    private mutating func readFloor(_ node: SourceNode) -> FloorSettings? {
+        guard var floor = Members(node, "floor", &findings) else { return nil }
+        let maxStep = floor.count("maxStep", 1...100, fallback: 0, &findings)
+        let protected = floor.take("protected")
+            .map { readGlobs($0, "floor.protected", of: nil) }
+        let requireGates = floor.take("requireGates")
+            .map { readGlobs($0, "floor.requireGates", of: .route) }
+        floor.finish(&findings)
+        return FloorSettings(
+            maxStep: maxStep == 0 ? nil : maxStep,
+            protected: protected ?? [],
+            requireGates: requireGates ?? []
+        )
+    }
+
+    private mutating func readGlobs(
+        _ node: SourceNode,
+        _ title: String,
+        of kind: Kind?
+    ) -> [Glob] {
+        elements(node, title) { form, item, title in form.glob(item, title, of: kind)?.glob }
+    }
+
+    private mutating func readGates(_ node: SourceNode) -> [String]? {
+        guard var gates = Members(node, "gates", &findings) else { return nil }
+        let hosts = gates.take("hosts")
+            .map { node in elements(node, "gates.hosts") { $0.readHost($1, $2) } }
+        gates.finish(&findings)
+        return hosts
+    }
+
+    private mutating func readHost(_ node: SourceNode, _ title: String) -> String? {
+        guard let text = node.text(title, &findings) else { return nil }
+        // An IPv6 address may stand without its brackets, since no port follows it.
+        if let host = HostName(text) ?? HostName("[\(text)]") { return host.name }
+        findings.error(
+            "badHost",
+            at: node.position,
+            "\(title) is \(quoted(text)); write a host alone, such as prometheus.monitoring.svc, "
+                + "without scheme, port and '*'"
+        )
+        return nil
+    }
+
+    /// `off`, or calls a second.
+    ///
+    /// YAML takes a plain `off` for a truth value; here it is the word.
+    private mutating func readBudgets(_ node: SourceNode) -> CallRates? {
+        if node.tag == nil, node.scalar?.text == "off" { return nil }
+        guard node.scalar == nil else {
+            findings.error(
+                "badValue",
+                at: node.position,
+                "budgets is \(node.noun); write off, or a map of readsPerSecond and writesPerSecond"
+            )
+            return nil
+        }
+        guard var budgets = Members(node, "budgets", &findings) else { return nil }
+        let reads = rate(&budgets, "readsPerSecond")
+        let writes = rate(&budgets, "writesPerSecond")
+        budgets.finish(&findings)
+        return CallRates(
+            reads: reads ?? CallRates.usual.reads,
+            writes: writes ?? CallRates.usual.writes
+        )
+    }
+
+    private mutating func rate(_ members: inout Members, _ name: String) -> Double? {
+        guard let node = members.take(name),
+            let rate = node.number("\(members.title).\(name)", &findings)
+        else { return nil }
+        guard (0.1...10_000).contains(rate) else {
+            findings.error(
+                "outOfRange",
+                at: node.position,
+                "\(members.title).\(name) is \(rate); write 0.1 to 10000 calls a second"
+            )
+            return nil
+        }
+        return rate
+    }
+}
