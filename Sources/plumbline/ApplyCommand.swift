@@ -56,10 +56,11 @@ struct ApplyCommand: AsyncParsableCommand {
         let consent: ApplyRun.Consent = yes ? .given : Terminal.canAsk ? .ask : .nobody
         let access: LiveTarget.Access =
             consent == .nobody ? .reading : .writing(signingKey: signingKey)
-        return try await LiveTarget.with(TargetDescription(target), access, progress: progress) {
+        let description = try TargetDescription(target)
+        return try await LiveTarget.with(description, access, progress: progress) {
             let run = ApplyRun(
                 target: $0,
-                options: changes.planOptions,
+                options: description.options(changes.planOptions),
                 acceptsRewind: changes.acceptRewind,
                 consent: consent,
                 isQuiet: output.output == .json,

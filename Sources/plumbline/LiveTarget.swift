@@ -89,8 +89,15 @@ struct TargetDescription {
     /// Hosts that gates may call besides this machine.
     var gateHosts: [String] = []
 
-    /// How often a running rollout asks whether the ref moved: a local repository is free to ask.
-    var watchInterval: Duration { repository.contains("://") ? .seconds(15) : .seconds(2) }
+    /// Whether what is no longer declared is deleted without asking for it.
+    var prunes = false
+    /// How often a running rollout asks whether the ref moved.
+    var interval: Duration?
+
+    /// A local repository is free to ask.
+    private var watchInterval: Duration {
+        interval ?? (repository.contains("://") ? .seconds(15) : .seconds(2))
+    }
 
     func settings(of client: AppMeshClient) -> TargetSettings {
         TargetSettings(
@@ -107,6 +114,13 @@ struct TargetDescription {
         )
     }
 
+    /// What a person asked for, and what the settings allow anyway.
+    func options(_ asked: PlanOptions) -> PlanOptions {
+        var options = asked
+        options.prune = asked.prune || prunes
+        return options
+    }
+
     func revisions(mirror: String) throws -> LiveRevisions {
         var settings = GitSettings(
             mirror: mirror,
@@ -121,19 +135,19 @@ struct TargetDescription {
 }
 
 extension TargetDescription {
-    init(_ options: TargetOptions) {
+    init(flags options: TargetOptions) {
         self.init(
-            repository: options.repo,
-            path: options.path,
-            state: options.state,
+            repository: options.repo ?? ".",
+            path: options.path ?? "",
+            state: options.state ?? Defaults.state,
             endpoint: EndpointDescription(options.place)
         )
-        ref = options.ref
+        ref = options.ref ?? ref
         credentials = options.gitPasswordFile.map {
             GitCredentials(username: options.gitUsername ?? "x-token-auth", secret: .file($0))
         }
         mesh = options.mesh
-        namespace = options.namespace
+        namespace = options.namespace ?? namespace
         variables = options.assignments.variables
     }
 }
@@ -147,6 +161,8 @@ struct EndpointDescription {
     /// Absent: what AWS's own controller allows itself; a local endpoint is asked as fast as it
     /// answers.
     var budget: CallBudget?
+    /// `budgets: off`.
+    var isUnbounded = false
 }
 
 extension EndpointDescription {
@@ -178,7 +194,8 @@ extension LiveMesh {
                 CredentialChain.standard(shared).providers + [FixedCredentials(stand)]
             )
         } else {
-            configuration.budget = description.budget ?? CallBudget()
+            configuration.budget =
+                description.isUnbounded ? nil : description.budget ?? CallBudget()
         }
         client = AppMeshClient(configuration, logger: Terminal.logger("appmesh"))
         expectedAccount = description.account

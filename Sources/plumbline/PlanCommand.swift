@@ -107,7 +107,8 @@ struct SurveyRun {
 
     func survey(_ options: PlanOptions = PlanOptions()) async throws -> Survey {
         do {
-            let description = TargetDescription(target)
+            let description = try TargetDescription(target)
+            let options = description.options(options)
             return try await LiveTarget.with(description, .reading, progress: SilentProgress()) {
                 let survey = try await $0.reconciliation.survey(options)
                 survey.warnOfIdleGlobs(options)

@@ -6,34 +6,64 @@ import Planning
 /// Where the commit comes from, where the mesh is, and where the ledger lies: the flags that
 /// `plan`, `apply` and `drift` share.
 struct TargetOptions: ParsableArguments {
-    @Option(help: "The repository: a path, file:// or https:// URL.")
-    var repo = "."
+    @Option(
+        help: ArgumentHelp(
+            "The agent's settings file, instead of all other flags of the target.",
+            valueName: "file"
+        )
+    )
+    var config: String?
 
-    @Option(help: "Branch, tag or full commit to read; never the work tree.")
-    var ref = "main"
+    @Option(help: "With --config: which target, where the file has several.")
+    var target: String?
 
-    @Option(help: "The folder of the manifests inside the repository.")
-    var path = ""
+    @Option(help: "The repository: a path, file:// or https:// URL. Default: here.")
+    var repo: String?
+
+    @Option(help: "Branch, tag or full commit to read; never the work tree. Default: main.")
+    var ref: String?
+
+    @Option(help: "The folder of the manifests inside the repository. Default: all of it.")
+    var path: String?
 
     @Option(help: "The mesh of documents that name none.")
     var mesh: String?
 
     @OptionGroup var place: EndpointOptions
 
-    @Option(help: "The folder of ledger, keys and mirror; made when missing.")
-    var state = Defaults.state
+    @Option(
+        help: "The folder of ledger, keys and mirror; made when missing. Default: .plumbline."
+    )
+    var state: String?
 
     @Option(name: .customLong("set"), help: "A variable, NAME=VALUE; repeatable.")
     var assignments: [Assignment] = []
 
-    @Option(help: "The namespace of documents that name none.")
-    var namespace = "default"
+    @Option(help: "The namespace of documents that name none. Default: default.")
+    var namespace: String?
 
     @Option(help: "User name for the repository; the password comes from --git-password-file.")
     var gitUsername: String?
 
     @Option(help: "A file that holds the repository's token or password.")
     var gitPasswordFile: String?
+
+    func validate() throws {
+        guard config != nil else {
+            guard target == nil else { throw ValidationError("--target needs --config") }
+            return
+        }
+        let flags: [(String, Bool)] = [
+            ("--repo", repo != nil), ("--ref", ref != nil), ("--path", path != nil),
+            ("--mesh", mesh != nil), ("--endpoint", place.endpoint != nil),
+            ("--region", place.region != nil), ("--state", state != nil),
+            ("--set", !assignments.isEmpty), ("--namespace", namespace != nil),
+            ("--git-username", gitUsername != nil),
+            ("--git-password-file", gitPasswordFile != nil),
+        ]
+        guard let given = flags.first(where: { $0.1 }) else { return }
+        throw ValidationError("--config says it all; leave out \(given.0)")
+    }
 }
 
 /// Where the App Mesh API is; the flags that every command which talks to it shares.
@@ -95,7 +125,7 @@ struct ChangeOptions: ParsableArguments {
 
     var planOptions: PlanOptions {
         PlanOptions(
-            adopt: adopt.contains("") ? .all : Selection(adopt, otherwise: .none),
+            adopt: adopt.contains(AdoptOption.everything) ? .all : Selection(adopt, otherwise: .none),
             only: Selection(only, otherwise: .all),
             release: Selection(release, otherwise: .none),
             prune: prune,
@@ -115,12 +145,14 @@ extension Selection {
 
 /// `--adopt [GLOB]`: the argument parser knows no option whose value may be absent.
 enum AdoptOption {
-    /// Gives a bare `--adopt` the empty glob, which means everything.
+    static let everything = "**"
+
+    /// Gives a bare `--adopt` the value that means everything.
     static func completed(_ arguments: [String]) -> [String] {
         arguments.indices.map { index in
             guard arguments[index] == "--adopt" else { return arguments[index] }
             let next = index + 1 < arguments.count ? arguments[index + 1] : "-"
-            return next.hasPrefix("-") ? "--adopt=" : "--adopt"
+            return next.hasPrefix("-") ? "--adopt=\(everything)" : "--adopt"
         }
     }
 }

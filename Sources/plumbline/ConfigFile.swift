@@ -1,0 +1,95 @@
+import AWSClient
+import Foundation
+import GitSource
+import MeshModel
+import Settings
+
+/// The settings file of `--config`, read from disk.
+struct ConfigFile {
+    /// Larger files are no settings.
+    private static let maxBytes = 1 << 20
+
+    let path: String
+
+    /// The settings; findings that refuse nothing are printed, those that do end the command.
+    func read() throws -> AgentSettings {
+        let (settings, diagnostics) = AgentSettings.read(
+            try bytes(),
+            file: path,
+            environment: ProcessInfo.processInfo.environment,
+            today: .today
+        )
+        for diagnostic in diagnostics {
+            Terminal.log(DiagnosticsReport.line(diagnostic, Terminal.logInk))
+        }
+        guard let settings else {
+            throw CommandFailure(.error, "Read '\(path)': it has errors; nothing was done")
+        }
+        return settings
+    }
+
+    private func bytes() throws -> [UInt8] {
+        guard let file = FileHandle(forReadingAtPath: path) else {
+            throw CommandFailure(.error, "Read '\(path)': \(String(cString: strerror(errno)))")
+        }
+        defer { try? file.close() }
+        let data = try file.read(upToCount: Self.maxBytes + 1) ?? Data()
+        guard data.count <= Self.maxBytes else {
+            throw CommandFailure(.error, "Read '\(path)': it is larger than \(Self.maxBytes) bytes")
+        }
+        return Array(data)
+    }
+}
+
+extension TargetDescription {
+    /// From the flags, or from the file that stands for them.
+    init(_ options: TargetOptions) throws {
+        guard let config = options.config else {
+            self.init(flags: options)
+            return
+        }
+        let settings = try ConfigFile(path: config).read()
+        self.init(settings, try settings.target(named: options.target))
+    }
+
+    init(_ settings: AgentSettings, _ target: Settings.TargetSettings) {
+        self.init(
+            repository: settings.git.url,
+            path: target.path,
+            state: settings.state,
+            endpoint: EndpointDescription(settings, target)
+        )
+        name = target.name
+        ref = settings.git.branch
+        credentials = settings.git.credentials.map {
+            GitCredentials(username: $0.username, secret: .file($0.passwordFile))
+        }
+        gitTimeout = settings.git.timeout
+        mesh = target.mesh
+        variables = target.variables
+        guardrails = settings.guardrails(for: target, on: .today)
+        gateHosts = settings.gateHosts
+        prunes = target.prune.isEnabled
+        interval = settings.git.interval
+    }
+}
+
+extension EndpointDescription {
+    init(_ settings: AgentSettings, _ target: Settings.TargetSettings) {
+        self.init(endpoint: target.endpoint, region: target.region)
+        account = target.account
+        budget = settings.budgets.map {
+            CallBudget(readsPerSecond: $0.reads, writesPerSecond: $0.writes)
+        }
+        isUnbounded = settings.budgets == nil
+        if let role = target.role {
+            Terminal.warning("Role \(role) is not taken on; the credentials found here are used")
+        }
+    }
+}
+
+extension CalendarDay {
+    fileprivate static var today: CalendarDay {
+        CalendarDay(secondsSince1970: Int64(Date().timeIntervalSince1970))
+    }
+}
