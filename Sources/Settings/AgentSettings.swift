@@ -26,6 +26,7 @@ package struct AgentSettings: Hashable, Sendable {
     package let gateHosts: [String]
     /// Calls a second for each account and region; absent where `budgets: off`.
     package let budgets: CallRates?
+    /// `info` where the file does not say.
     package let logLevel: LogLevel
 
     /// What Git cannot lift for a target: the floor, the limits on deletes, the ignore rules of
@@ -81,10 +82,11 @@ package struct GitSettings: Hashable, Sendable {
 
     /// `https://`, `http://`, `ssh://` or `file://`, or a path; never with a password in it.
     package let url: String
+    /// `main` where the file names none.
     package let branch: String
-    /// Time between two looks at the remote.
+    /// Time between two looks at the remote; 60 s where the file does not say.
     package let interval: Duration
-    /// After it, a look or a fetch is given up.
+    /// After it, a look or a fetch is given up; 30 s where the file does not say.
     package let timeout: Duration
     package let credentials: Credentials?
 }
@@ -123,6 +125,7 @@ package struct BitbucketSettings: Hashable, Sendable {
         case dataCenter
     }
 
+    /// `cloud`, with its public address, where the file does not say.
     package let flavor: Flavor
     /// The base of the REST API, as `https://api.bitbucket.org/2.0`.
     package let url: String

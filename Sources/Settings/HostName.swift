@@ -12,8 +12,11 @@ struct HostName: Hashable {
             else { return nil }
             name = String(inside)
         } else {
-            guard text.utf8.allSatisfy(Self.isNameByte), let first = text.utf8.first,
-                first != UInt8(ascii: "-"), first != UInt8(ascii: ".")
+            // A dot at the end is the root's.
+            let labels = (text.hasSuffix(".") ? text.dropLast() : text[...])
+                .split(separator: ".", omittingEmptySubsequences: false)
+            guard text.utf8.allSatisfy(Self.isNameByte),
+                labels.allSatisfy({ !$0.isEmpty && !$0.hasPrefix("-") })
             else { return nil }
             name = text
         }

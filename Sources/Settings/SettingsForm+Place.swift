@@ -115,12 +115,12 @@ extension Members {
     }
 }
 
-/// How AWS names its regions: `eu-west-1`, `us-gov-east-1`.
+/// How AWS names its regions: `eu-west-1`, `us-gov-east-1`, `eusc-de-east-1`.
 enum AWSRegion {
     static func isRegion(_ text: String) -> Bool {
         let parts = text.split(separator: "-", omittingEmptySubsequences: false)
         guard (3...4).contains(parts.count), let first = parts.first, let last = parts.last,
-            (2...3).contains(first.utf8.count), (1...2).contains(last.utf8.count)
+            (2...4).contains(first.utf8.count), (1...2).contains(last.utf8.count)
         else { return false }
         return parts.dropLast().allSatisfy { !$0.isEmpty && $0.utf8.allSatisfy(isLetter) }
             && last.utf8.allSatisfy(HostName.isDigit)

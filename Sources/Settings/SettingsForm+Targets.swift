@@ -46,10 +46,13 @@ extension SettingsForm {
         )
     }
 
+    /// As long as a label of Kubernetes.
+    private static let longestName = 63
+
     private mutating func targetName(_ text: Located<String>, _ title: String) -> String? {
         let marks = [UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: ".")]
         let isName =
-            text.value.utf8.count <= 63
+            text.value.utf8.count <= Self.longestName
             && text.value.utf8.allSatisfy { byte in
                 HostName.isDigit(byte) || marks.contains(byte)
                     || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
@@ -59,7 +62,7 @@ extension SettingsForm {
                 "badName",
                 at: text.position,
                 "\(title).name is \(quoted(text.value)); "
-                    + "write 1 to 63 letters, digits, '-', '_' and '.'"
+                    + "write 1 to \(Self.longestName) letters, digits, '-', '_' and '.'"
             )
             return nil
         }
@@ -110,15 +113,16 @@ extension SettingsForm {
     /// Every target waits for one that there is, and none for itself in the end.
     private mutating func checkPromotions(_ forms: [SourceNode]) {
         var waits: [String: SourceNode] = [:]
+        var known: Set<String> = []
         var names: [String] = []
         for form in forms {
             guard let name = form.value(of: "name")?.scalar?.text, !name.isEmpty else { continue }
-            names.append(name)
+            if name.utf8.count <= Self.longestName { names.append(name) }
+            known.insert(name)
             guard waits[name] == nil else { continue }
             waits[name] = form.value(of: "dependsOn")?.value(of: "target")
         }
-        let known = Set(names)
-        for name in names.sorted() {
+        for name in known.sorted() {
             guard let node = waits[name], let target = node.scalar?.text, !target.isEmpty,
                 !known.contains(target)
             else { continue }

@@ -6,8 +6,8 @@ import MeshModel
 /// After a finding a default may stand in for what was written, so that the rest is read too;
 /// nobody sees it, since a form with an error ends in no settings.
 struct SettingsForm {
-    /// Targets of one agent; their names are looked up for each other.
-    static let mostTargets = 200
+    /// Targets of one agent; each name is compared with all others where one is misspelt.
+    static let mostTargets = 100
     /// Elements of any other list.
     static let mostElements = 100
 
@@ -69,6 +69,14 @@ struct SettingsForm {
         let level = file.take("logLevel")
             .flatMap { $0.choice("logLevel", of: LogLevel.self, &findings) }
         file.finish(&findings)
+        if listen?.webhooks != nil, node.value(of: "webhooks") == nil {
+            findings.warning(
+                "noSecret",
+                at: node.value(of: "listen")?.value(of: "webhooks")?.position ?? node.position,
+                "listen.webhooks has no secret to check signatures with, so every webhook is "
+                    + "refused; add webhooks.secretFiles"
+            )
+        }
         guard let git, let state, let targets else { return nil }
         return AgentSettings(
             git: git,
@@ -97,6 +105,13 @@ struct SettingsForm {
             .flatMap { $0.duration("git.timeout", from: .seconds(1), to: Self.hour, &findings) }
         let credentials = git.take("credentials").flatMap { readCredentials($0) }
         git.finish(&findings)
+        if credentials != nil, let url, isInTheClear(url) {
+            findings.warning(
+                "notEncrypted",
+                at: node.value(of: "url")?.position ?? node.position,
+                "git.url is not encrypted, and the password travels with every call; write https://"
+            )
+        }
         guard let url else { return nil }
         return GitSettings(
             url: url,
@@ -105,6 +120,14 @@ struct SettingsForm {
             timeout: timeout ?? .seconds(30),
             credentials: credentials
         )
+    }
+
+    private func isInTheClear(_ url: String) -> Bool {
+        let prefix = "http://"
+        guard url.lowercased().hasPrefix(prefix) else { return false }
+        let authority = url.dropFirst(prefix.count).prefix { $0 != "/" }
+        let host = authority.lastIndex(of: "@").map { authority[$0...].dropFirst() } ?? authority
+        return !(WebAddress.host(of: host)?.isLoopback ?? false)
     }
 
     private static let hour = Duration.seconds(3600)

@@ -2,13 +2,13 @@ package import Planning
 
 /// One mesh that follows a folder of the repository.
 package struct TargetSettings: Hashable, Sendable {
-    /// What happens when the folder has a new commit.
+    /// What happens when the folder has a new commit; `apply` where the file does not say.
     package enum CommitAction: String, CaseIterable, Hashable, Sendable {
         case apply
         case plan
     }
 
-    /// What happens when somebody edited the mesh.
+    /// What happens when somebody edited the mesh; `report` where the file does not say.
     package enum DriftAction: String, CaseIterable, Hashable, Sendable {
         case report
         case correct
@@ -42,7 +42,8 @@ package struct Promotion: Hashable, Sendable {
 
 /// Whether what is no longer declared is deleted, and how much of it at once.
 ///
-/// The limits hold for missing resources too, pruning or not.
+/// The limits, 5 and 20 % unless the file has others, hold for missing resources too, pruning or
+/// not.
 package struct PruneSettings: Hashable, Sendable {
     package let isEnabled: Bool
     package let maxCount: Int

@@ -29,6 +29,23 @@ struct HostileSettingsTests {
         #expect(elapsed < .seconds(20))
     }
 
+    @Test func manyMisspeltNamesTakeBoundedTime() {
+        let letters = String(repeating: "x", count: 59)
+        let long = String(repeating: "y", count: 5000)
+        let targets = (0..<100)
+            .map { number in
+                let name = number.isMultiple(of: 2) ? letters : long
+                return
+                    "  - { name: \(name)\(number), dependsOn: { target: z\(letters), soak: 1s } }\n"
+            }
+        let clock = ContinuousClock()
+        let elapsed = clock.measure {
+            let reading = read("git: { url: . }\nstate: s\ntargets:\n" + targets.joined())
+            #expect(reading.diagnostics.contains { $0.code == "unknownTarget" })
+        }
+        #expect(elapsed < .seconds(20))
+    }
+
     /// A generator of our own, so that a seed means the same run everywhere.
     struct SplitMix: RandomNumberGenerator {
         var state: UInt64
