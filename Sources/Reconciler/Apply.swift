@@ -133,8 +133,8 @@ package enum ResumeRefused: Error, Sendable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .otherSettings(let revision, let mesh):
-            "A rollout of \(revision) to mesh '\(mesh)' is under way with another endpoint, region, "
-                + "path or variable set; run the command that began it again to finish it"
+            "A rollout of \(revision) to mesh '\(mesh)' is under way with another endpoint, "
+                + "region, path or variable set; run the command that began it again to finish it"
         case .noPlan(let revision, let digest):
             "A rollout of \(revision) is under way, and its plan \(digest.short) is not in the "
                 + "ledger; run 'audit verify' and restore the ledger"

@@ -79,25 +79,29 @@ package struct RolloutRunner: Sendable {
         let (events, sender) = AsyncStream<Event>.makeStream()
         return try await withThrowingDiscardingTaskGroup { group in
             defer { group.cancelAll() }
-            var rollout = rollout
             group.addTask {
                 for await event in outside { sender.yield(event) }
             }
+            var rollout = rollout
             var effects = effects
             var incoming = events.makeAsyncIterator()
             while true {
-                let outcome = try await store(effects, rollout)
-                if let outcome { return outcome }
-                for effect in effects {
-                    group.addTask {
-                        // Whoever still waits when the rollout is over is cancelled, not failed.
-                        do {
-                            if let event = try await event(of: effect) { sender.yield(event) }
-                        } catch is CancellationError {}
-                    }
-                }
+                if let outcome = try await store(effects, rollout) { return outcome }
+                perform(effects, in: &group, sender)
                 guard let event = await incoming.next() else { throw CancellationError() }
                 effects = rollout.machine.handle(event, at: clock.now())
+            }
+        }
+    }
+
+    private func perform(
+        _ effects: [Effect],
+        in group: inout ThrowingDiscardingTaskGroup<any Error>,
+        _ sender: AsyncStream<Event>.Continuation
+    ) {
+        for effect in effects {
+            group.addTask {
+                if let event = try await event(of: effect) { sender.yield(event) }
             }
         }
     }
@@ -147,8 +151,8 @@ package struct RolloutRunner: Sendable {
         case .measure(let sample, let gate, let new, let old):
             return .measured(sample, await metrics.read(gate, new: new, old: old))
         case .wake(let instant):
-            try await clock.sleep(instant)
-            return .woke
+            // Whoever still sleeps when the rollout is over is cancelled, not failed.
+            return (try? await clock.sleep(instant)).map { .woke }
         }
     }
 }

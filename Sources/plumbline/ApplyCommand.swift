@@ -1,5 +1,4 @@
 import ArgumentParser
-import AuditLog
 import Foundation
 import MeshModel
 import Planning
@@ -75,7 +74,8 @@ struct ApplyCommand: AsyncParsableCommand {
 struct ApplyEnd {
     var exit: ExitStatus
     var message: String?
-    var head: ChainHead?
+    /// The ledger's head, to be kept elsewhere.
+    var head: LiveTarget.Head?
 
     init(exit: ExitStatus, message: String? = nil) {
         self.exit = exit
@@ -85,7 +85,7 @@ struct ApplyEnd {
     var members: [String: SpecValue] {
         var members: [String: SpecValue] = [:]
         members["message"] = message.map { .string($0) }
-        members["ledger"] = head.map { .string($0.description) }
+        members["ledger"] = head.map { .string($0.text) }
         return members
     }
 }
@@ -108,7 +108,7 @@ struct ApplyRun {
 
     func run() async throws -> ApplyEnd {
         var end = try await carryOut()
-        guard let head = try target.ledger?.head(), head.seq > 0 else { return end }
+        guard let head = try target.head() else { return end }
         end.head = head
         if !isQuiet { Terminal.output(Terminal.ink.dim("ledger \(head.short)")) }
         return end
@@ -159,8 +159,8 @@ struct ApplyRun {
         switch consent {
         case .given: return nil
         case .nobody:
-            let message =
-                "Nobody to ask: nothing was written; '\(Invocation.text(adding: ["--yes"]))' applies"
+            let command = Invocation.text(adding: ["--yes"])
+            let message = "Nobody to ask: nothing was written; '\(command)' applies"
             return ApplyEnd(exit: .blocked, message: message)
         case .ask:
             let answer = Terminal.ask("\(question) Only 'yes' does: ")

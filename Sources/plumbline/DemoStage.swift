@@ -1,3 +1,4 @@
+import AWSMesh
 import AsyncHTTPClient
 import LocalMesh
 import Logging
@@ -83,6 +84,15 @@ struct DemoStage: Sendable {
         }
         for await port in ports { return port }
         throw CommandFailure(.error, "Start a server of the demo on loopback: it never listened")
+    }
+
+    /// Edits a live spec past Git, as a stranger does, by replacing a text in its JSON.
+    func edit(_ id: ResourceID, replacing old: String, with new: String) async throws {
+        guard case .present(let live) = await mesh.observe(id), live.spec.json.contains(old) else {
+            throw CommandFailure(.error, "Edit \(id) past Git: '\(old)' is not in it")
+        }
+        let spec = try SpecValue(json: live.spec.json.replacing(old, with: new).utf8)
+        _ = try await mesh.client.update(id, spec: spec, clientToken: nil)
     }
 
     /// Tells the proxy the live weights of a route, read through the API.

@@ -1,10 +1,7 @@
-import AWSMesh
-import AuditLog
 import Foundation
 import MeshModel
 import Planning
 import Reconciler
-import Rollout
 
 /// The five acts of the demo; each ends in the state that it announces, or the demo fails.
 struct DemoStory: Sendable {
@@ -31,8 +28,8 @@ struct DemoStory: Sendable {
         try await firstApply()
         try await canary()
         try await badVersion()
-        try await drift()
-        try await verify()
+        let head = try await drift()
+        try await verify(head)
     }
 
     private func firstApply() async throws {
@@ -83,37 +80,29 @@ struct DemoStory: Sendable {
         try await apply(expecting: .fine)
     }
 
-    private func drift() async throws {
+    /// Answers the head that the last apply printed: kept elsewhere, it also finds a cut.
+    private func drift() async throws -> String? {
         act("4  A stranger edits the live mesh, past Git")
-        guard case .present(let live) = await stage.mesh.observe(Self.payments) else {
-            throw CommandFailure(.error, "Read \(Self.payments): it is not there")
-        }
-        let text = live.spec.json.replacing("\"maxRetries\":2", with: "\"maxRetries\":9")
-        let spec = try SpecValue(json: text.utf8)
-        _ = try await stage.mesh.client.update(live.id, spec: spec, clientToken: nil)
+        let edit = ("\"maxRetries\":2", "\"maxRetries\":9")
+        try await stage.edit(Self.payments, replacing: edit.0, with: edit.1)
         let found = try await survey().drift
         guard found.hasDrift() else {
-            throw CommandFailure(.error, "The stranger's edit of \(live.id) was not found")
+            throw CommandFailure(.error, "The edit of \(Self.payments) was not found")
         }
         if teller == .words { Terminal.output(found.lines()) }
-        try await apply(expecting: .fine)
+        let head = try await apply(expecting: .fine)
         guard try await !survey().drift.hasDrift() else {
-            throw CommandFailure(.error, "The stranger's edit of \(live.id) was not put right")
+            throw CommandFailure(.error, "The edit of \(Self.payments) was not put right")
         }
+        return head
     }
 
-    private func verify() async throws {
+    private func verify(_ head: String?) async throws {
         act("5  The ledger says who did what because of which commit, and proves it")
-        let state = StateFolder(description.state)
-        // The head that the last apply printed: kept elsewhere, it also finds a cut.
-        let head = try Ledger(reading: state).head()
-        let verification = try Ledger.verify(state, Witness(head: head))
-        guard verification.isIntact else {
-            throw CommandFailure(.error, "The ledger in '\(state.path)' does not verify")
-        }
+        let ledger = try DemoLedger(state: description.state, head: head)
         switch teller {
         case .words:
-            for line in AuditReport.lines(verification, Terminal.ink) { Terminal.output(line) }
+            for line in ledger.lines { Terminal.output(line) }
         case .events:
             let context = RecordContext(
                 time: Int64(Date().timeIntervalSince1970 * 1000),
@@ -121,12 +110,7 @@ struct DemoStory: Sendable {
                 revision: try await survey().revision,
                 actor: "demo"
             )
-            let facts: SpecValue = [
-                "records": .integer(verification.records),
-                "ledger": .string(verification.head.description),
-            ]
-            let entry = LedgerEntry(.auditVerified, payload: facts)
-            Terminal.output(EventLine.json(entry, context).json)
+            Terminal.output(EventLine.json(ledger.entry, context).json)
         }
     }
 
@@ -145,7 +129,8 @@ struct DemoStory: Sendable {
         return description
     }
 
-    private func apply(expecting expected: ExitStatus) async throws {
+    @discardableResult
+    private func apply(expecting expected: ExitStatus) async throws -> String? {
         let progress: any ProgressSink = teller == .events ? EventProgress() : DemoProgress()
         let access = LiveTarget.Access.writing(signingKey: nil)
         let end = try await LiveTarget.with(description, access, progress: progress) { target in
@@ -159,6 +144,7 @@ struct DemoStory: Sendable {
             )
         }
         if let message = end.message { say("   \(message)") }
+        return end.head?.text
     }
 
     private func survey() async throws -> Survey {

@@ -122,8 +122,8 @@ struct ManifestFolder {
             else { continue }
             throw CommandFailure(
                 .error,
-                "Write '\(file.path.printable)': it is there and says something else; give an empty "
-                    + "folder, or commit and remove it first"
+                "Write '\(file.path.printable)': it is there and says something else; give an "
+                    + "empty folder, or commit and remove it first"
             )
         }
         for file in files {

@@ -15,6 +15,18 @@ struct LiveTarget {
     /// Absent where a command only reads, and nothing was ever applied from here.
     let ledger: Ledger?
 
+    /// The newest record's number and hash, whole and as people read it.
+    struct Head {
+        let text: String
+        let short: String
+    }
+
+    /// Nothing where nothing was ever recorded.
+    func head() throws -> Head? {
+        guard let head = try ledger?.head(), head.seq > 0 else { return nil }
+        return Head(text: head.description, short: head.short)
+    }
+
     /// What a command means to do with the ledger.
     enum Access {
         case reading

@@ -144,7 +144,7 @@ extension Survey {
     }
 
     func rewindMessage(_ last: Revision) -> String {
-        "Branch '\(revision.ref)' was rewound: \(last.short), which was applied last, is not in the "
-            + "history of \(revision.short); --accept-rewind goes on from here"
+        "Branch '\(revision.ref)' was rewound: \(last.short), which was applied last, is not in "
+            + "the history of \(revision.short); --accept-rewind goes on from here"
     }
 }

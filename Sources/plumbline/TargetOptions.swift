@@ -125,7 +125,8 @@ struct ChangeOptions: ParsableArguments {
 
     var planOptions: PlanOptions {
         PlanOptions(
-            adopt: adopt.contains(AdoptOption.everything) ? .all : Selection(adopt, otherwise: .none),
+            adopt: adopt.contains(AdoptOption.everything)
+                ? .all : Selection(adopt, otherwise: .none),
             only: Selection(only, otherwise: .all),
             release: Selection(release, otherwise: .none),
             prune: prune,
