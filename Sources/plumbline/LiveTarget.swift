@@ -189,13 +189,16 @@ extension LiveMesh {
             environment: ProcessInfo.processInfo.environment,
             home: NSHomeDirectory()
         )
+        let named = description.endpoint ?? shared.endpoint(ofService: "APP_MESH")
+        let isLocal = named.flatMap { ServiceEndpoint($0) }?.isLoopback ?? false
         var configuration = try AppMeshClient.Configuration.standard(
-            endpoint: description.endpoint,
-            region: description.region,
+            endpoint: named,
+            // On this machine a region is only a word in ARNs.
+            region: description.region ?? shared.region ?? (isLocal ? "us-east-1" : nil),
             settings: shared
         )
         let place = configuration.service.endpoint
-        if place.isLoopback {
+        if isLocal {
             // Nobody checks signatures there, and nobody should need an account to try it.
             let stand = Credentials(
                 accessKeyID: "local",

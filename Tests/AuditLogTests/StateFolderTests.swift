@@ -146,7 +146,7 @@ import Testing
             try #require(posix_spawn_file_actions_addclose(&actions, descriptor) == 0)
         }
         var child: pid_t = 0
-        let arguments: [UnsafeMutablePointer<CChar>?] = [strdup("sleep"), strdup("30"), nil]
+        let arguments: [UnsafeMutablePointer<CChar>?] = [strdup("sleep"), strdup("600"), nil]
         try #require(posix_spawn(&child, "/bin/sleep", &actions, nil, arguments, nil) == 0)
         return child
     }
