@@ -3,7 +3,7 @@
 SWIFT ?= swift
 BUILD := $(shell pwd)/.build/debug
 
-.PHONY: help setup build demo test verify format lint
+.PHONY: help setup build demo test verify bench format lint
 
 help:            ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
@@ -25,8 +25,11 @@ test: build      ## All tests
 verify: build    ## What takes longer than a test run should: a million seeds
 	$(SWIFT) run -c release simulate --seeds 1000000
 
+bench: setup     ## What a reconciliation costs, in calls and milliseconds
+	$(SWIFT) run -c release bench
+
 format:          ## Format every file
-	$(SWIFT) format --in-place --recursive Sources Tests Package.swift
+	$(SWIFT) format --in-place --recursive Sources Tests Benchmarks Package.swift
 
 lint:            ## Check the format
-	$(SWIFT) format lint --strict --recursive Sources Tests Package.swift
+	$(SWIFT) format lint --strict --recursive Sources Tests Benchmarks Package.swift

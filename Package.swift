@@ -132,6 +132,17 @@ let package = Package(
             swiftSettings: settings
         ),
 
+        // Figures, not judgements: what a reconciliation costs.
+        .executableTarget(
+            name: "bench",
+            dependencies: [
+                "MeshModel", "Manifests", "Planning", "AWSClient", "AWSMesh", "AuditLog",
+                "LocalMesh", logging,
+            ],
+            path: "Benchmarks",
+            swiftSettings: settings
+        ),
+
         // Fakes with rules and the seeded simulator, linked by tests and by `simulate` only.
         .target(
             name: "Simulation",

@@ -9,10 +9,10 @@ struct Plumbline: AsyncParsableCommand {
         commandName: "plumbline",
         abstract: "Keeps a service mesh true to Git, step by step, behind health gates.",
         discussion: """
-            AWS ended App Mesh on 2026-09-30. Plumbline speaks the App Mesh API to any endpoint
+            AWS ended App Mesh on 2026-09-30. Plumbline speaks the App Mesh API to any endpoint \
             (--endpoint or AWS_ENDPOINT_URL_APP_MESH) and brings its own: 'plumbline mesh serve'.
 
-            Exit codes: 0 fine, 1 error, 2 changes or drift, 3 blocked, 4 refused, 5 rolled back
+            Exit codes: 0 fine, 1 error, 2 changes or drift, 3 blocked, 4 refused, 5 rolled back \
             or halted, 64 wrong usage.
             """,
         version: "0.1.0",

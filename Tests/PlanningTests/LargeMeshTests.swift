@@ -27,7 +27,7 @@ struct LargeMeshTests {
         return specs
     }
 
-    @Test("is planned in seconds, even in a debug build", arguments: What.allCases)
+    @Test("is planned whole", arguments: What.allCases)
     func large(what: What) {
         var scene = Scene()
         let old = Self.specs(host: "old.shop")
@@ -41,10 +41,8 @@ struct LargeMeshTests {
             let globs = ["virtualService/*", "virtualRouter/*/route/*"]
             scene.options.only = .matching(globs.map(Glob.init))
         }
-        let started = ContinuousClock().now
+        // Minutes, while every round looked at the whole mesh again; `bench` has the figures.
         let plan = scene.plan
-        // It took longer while every round looked at the whole mesh again.
-        #expect(ContinuousClock().now - started < .seconds(30))
         #expect(what == .only ? plan.deferred.count == 1_600 : plan.hasChanges)
     }
 }
