@@ -41,7 +41,8 @@ extension Reconciliation {
         let tree = try await source.sourceTree(at: revision)
         let mesh = try meshName(of: tree, at: revision)
         let applied = try await runner.ledger.appliedState(mesh: mesh)
-        let live = try await runner.reader.scan(mesh: mesh, isKnown: !applied.resources.isEmpty)
+        let isKnown = !applied.resources.isEmpty && !options.recreate
+        let live = try await runner.reader.scan(mesh: mesh, isKnown: isKnown)
         let account = try await runner.reader.account(of: live) ?? settings.account
         let reading = ManifestReading.read(
             tree,

@@ -55,6 +55,9 @@ extension CommandFailure {
                 ? "declare no mesh"
                 : "declare \(declared.count) meshes (\(declared.joined(separator: ", ")))"
             self.init(.error, "The manifests of \(revision) \(what); name one with --mesh")
+        case let gone as MeshUnavailable where gone.reason == .gone:
+            let next = "if it was deleted on purpose, 'apply --recreate' makes it again"
+            self.init(.error, "\(gone); \(next)")
         default: self.init(.error, "\(error)")
         }
     }
