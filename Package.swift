@@ -198,7 +198,7 @@ let package = Package(
             name: "ReconcilerTests",
             dependencies: [
                 "Reconciler", "Rollout", "Planning", "Manifests", "MeshModel", "AuditLog",
-                "AWSMesh", "AWSClient", "LocalMesh", "Simulation", logging,
+                "AWSMesh", "AWSClient", "LocalMesh", "Scripted", logging,
             ],
             swiftSettings: settings
         ),

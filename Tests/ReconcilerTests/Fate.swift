@@ -1,0 +1,188 @@
+import AuditLog
+import MeshModel
+import Planning
+import Reconciler
+import Rollout
+import Synchronization
+
+/// When a process dies, counted in the effects it has on the world, and what it did until then.
+final class Fate: Sendable {
+    /// On which side of its last effect the process dies.
+    enum Side: CaseIterable, Sendable {
+        /// The effect never takes place.
+        case before
+        /// It takes place, and nobody hears of it.
+        case after
+    }
+
+    struct Killed: Error {}
+
+    private struct State {
+        var effects: [String] = []
+        var isDead = false
+    }
+
+    private let number: Int
+    private let side: Side
+    private let state = Mutex(State())
+
+    init(at number: Int, _ side: Side) {
+        self.number = number
+        self.side = side
+    }
+
+    static func undisturbed() -> Fate { Fate(at: .max, .before) }
+
+    /// What took place, or was about to, in order.
+    var effects: [String] { state.withLock { $0.effects } }
+    var isDead: Bool { state.withLock { $0.isDead } }
+
+    /// Lets an effect take place, unless the process is dead by then.
+    func perform<Value>(_ name: String, _ effect: () async throws -> Value) async throws -> Value {
+        let isLast = try state.withLock { state in
+            guard !state.isDead else { throw Killed() }
+            state.effects.append(name)
+            guard state.effects.count == number else { return false }
+            guard side == .after else {
+                state.isDead = true
+                throw Killed()
+            }
+            return true
+        }
+        let result = await Result { () async throws -> Value in try await effect() }
+        try state.withLock { state in
+            if isLast { state.isDead = true }
+            if state.isDead { throw Killed() }
+        }
+        return try result.get()
+    }
+}
+
+extension Result where Failure == any Error {
+    fileprivate init(_ body: () async throws -> Success) async {
+        do { self = .success(try await body()) } catch { self = .failure(error) }
+    }
+}
+
+/// A mesh as a mortal process reaches it; every write is checked against the ledger as it leaves.
+struct MortalMesh: MeshReader, MeshWriter {
+    let mesh: ServedMesh
+    let fate: Fate
+    let time: VirtualTime
+    let watch: WriteWatch
+
+    func scan(mesh name: String, isKnown: Bool) async throws -> MeshState {
+        try await time.outside { try await mesh.scan(mesh: name, isKnown: isKnown) }
+    }
+
+    func account(of live: MeshState) async throws -> String? { try await mesh.account(of: live) }
+
+    func tags(of resource: LiveResource) async throws -> [String: String] {
+        try await time.outside { try await mesh.tags(of: resource) }
+    }
+
+    func observe(_ id: ResourceID) async -> Observation {
+        do {
+            return try await time.outside {
+                try await fate.perform("observe \(id)") { await mesh.observe(id) }
+            }
+        } catch { return .unavailable("killed") }
+    }
+
+    func send(_ write: Write, clientToken: String?, isUrgent: Bool) async -> Answer {
+        do {
+            return try await time.outside {
+                try await fate.perform("\(write.action.rawValue) \(write.resource)") {
+                    watch.note(write, clientToken)
+                    return await mesh.send(write, clientToken: clientToken, isUrgent: isUrgent)
+                }
+            }
+        } catch { return .uncertain("killed") }
+    }
+
+    func tag(_ resource: LiveResource, with tags: [String: String]) async throws {
+        try await time.outside {
+            try await fate.perform("tag \(resource.id)") {
+                try await mesh.tag(resource, with: tags)
+            }
+        }
+    }
+}
+
+/// How many more commits a ledger has room for, and what had left when it was full.
+final class Disk: Sendable {
+    private let state: Mutex<(room: Int, writesAtRefusal: Int?)>
+
+    init(room: Int = .max) { state = Mutex((room, nil)) }
+
+    /// Writes that had left for the mesh by the first commit that was refused.
+    var writesAtRefusal: Int? { state.withLock { $0.writesAtRefusal } }
+
+    fileprivate func take(_ watch: WriteWatch) throws {
+        try state.withLock { state in
+            guard state.room == 0 else {
+                state.room -= 1
+                return
+            }
+            state.writesAtRefusal = state.writesAtRefusal ?? watch.writes.count
+            throw LedgerError(.full, "Append to the ledger: the disk is full")
+        }
+    }
+}
+
+/// A ledger that a mortal process writes to.
+struct MortalLedger: LedgerStore {
+    let ledger: FolderLedger
+    let fate: Fate
+    let disk: Disk
+    let watch: WriteWatch
+
+    var ledgerID: String { ledger.ledgerID }
+
+    func appliedState(mesh: String) async throws -> AppliedState {
+        try await ledger.appliedState(mesh: mesh)
+    }
+
+    func bind(mesh: String, to place: String) async throws {
+        try await fate.perform("bind") { try await ledger.bind(mesh: mesh, to: place) }
+    }
+
+    func lastPlanned(mesh: String) async throws -> Revision? {
+        try await ledger.lastPlanned(mesh: mesh)
+    }
+
+    func nextSequence() async throws -> Int64 { try await ledger.nextSequence() }
+
+    func checkpoint() async throws -> [UInt8]? { try await ledger.checkpoint() }
+
+    func body(_ digest: Digest) async throws -> SpecValue? { try await ledger.body(digest) }
+
+    func clientToken(ofIntent intent: String) async throws -> String? {
+        try await ledger.clientToken(ofIntent: intent)
+    }
+
+    func commit(_ batch: Reconciler.LedgerBatch) async throws {
+        let kinds = batch.entries.map(\.kind.rawValue).joined(separator: " ")
+        try await fate.perform("commit \(kinds)") {
+            try disk.take(watch)
+            try await ledger.commit(batch)
+        }
+    }
+}
+
+/// Gates as a mortal process reads them.
+struct MortalMetrics: MetricSource {
+    let gauges: Gauges
+    let fate: Fate
+    let time: VirtualTime
+
+    func read(_ gate: Gate, new: TrafficTarget, old: TrafficTarget?) async -> Reading {
+        do {
+            return try await time.outside {
+                try await fate.perform("measure \(new.node)") {
+                    await gauges.read(gate, new: new, old: old)
+                }
+            }
+        } catch { return .error("killed") }
+    }
+}

@@ -1,0 +1,88 @@
+import AWSMesh
+import AuditLog
+import MeshModel
+import Planning
+import Reconciler
+import Rollout
+import Testing
+
+/// Whose resources are whose: tags, adoption, and another owner's.
+@Suite("Ownership", .timeLimit(.minutes(2))) struct OwnershipTests {
+    @Test("is written on what we create, with the team's own tags") func tags() async throws {
+        try await World.with { world in
+            try await world.openShop(Shop(cartTags: ["team": "sales", "tier": "2"]))
+            let owner = try Ledger(reading: world.folder).id
+            let commit = try await world.branch.newest().commit
+            let client = try world.stranger()
+            for (id, resource) in try await client.scan(mesh: "shop").resources {
+                var tags = [OwnerTag.owner: owner, OwnerTag.commit: commit]
+                if id == Shop.cart { tags.merge(["team": "sales", "tier": "2"]) { $1 } }
+                #expect(try await client.tags(of: resource.arn) == tags, "\(id)")
+            }
+        }
+    }
+
+    @Test("of what nobody's ledger knows is taken only by adoption") func adoption() async throws {
+        try await World.with { world in
+            let client = try world.stranger()
+            _ = try await client.create(Shop.mesh, spec: Shop.meshSpec, clientToken: nil)
+            _ = try await client.create(Shop.cart, spec: Shop.foreignCart, clientToken: nil)
+            world.branch.commit(Shop().tree)
+            try await world.process { process in
+                let survey = try await process.survey()
+                let unowned = survey.plan.deferred.filter { $0.reason == .unowned }
+                #expect(unowned.map(\.resource).contains(Shop.cart))
+                #expect(survey.plan.blockedExitCode == 4)
+                #expect(try await process.apply(survey) == .completed)
+            }
+            #expect(!world.watch.writes.contains { [Shop.cart, Shop.mesh].contains($0.resource) })
+            let cart = try #require(try await world.live(Shop.cart)?.spec)
+            #expect(Schema.equal(cart, Shop.foreignCart, as: .virtualNode))
+
+            try await world.process { process in
+                let survey = try await process.survey(PlanOptions(adopt: .all))
+                #expect(survey.plan.deferred.isEmpty)
+                #expect(try await process.apply(survey) == .completed)
+            }
+            let adopted = try world.records(.adopted).compactMap(\.resource)
+            #expect(Set(adopted) == [Shop.cart, Shop.mesh])
+            try world.checkInvariants()
+            try await world.checkConverged()
+        }
+    }
+
+    @Test("of another ledger is refused") func foreignOwner() async throws {
+        try await World.with { world in
+            let client = try world.stranger()
+            _ = try await client.create(Shop.mesh, spec: Shop.meshSpec, clientToken: nil)
+            _ = try await client.create(
+                Shop.cart,
+                spec: Shop.foreignCart,
+                tags: [OwnerTag.owner: "another"],
+                clientToken: nil
+            )
+            world.branch.commit(Shop().tree)
+            try await world.process { process in
+                let survey = try await process.survey(PlanOptions(adopt: .all))
+                #expect(survey.plan.refusals.map(\.reason) == [.foreignOwner])
+                #expect(survey.plan.refusals.map(\.resource) == [Shop.cart])
+                #expect(try await process.apply(survey) == .completed)
+            }
+            #expect(!world.watch.writes.contains { $0.resource == Shop.cart })
+            let cart = try #require(try await world.live(Shop.cart)?.spec)
+            #expect(Schema.equal(cart, Shop.foreignCart, as: .virtualNode))
+            try world.checkInvariants()
+        }
+    }
+}
+
+extension Shop {
+    fileprivate static let meshSpec: SpecValue = ["egressFilter": ["type": "DROP_ALL"]]
+
+    /// A cart that somebody made by hand, with another log.
+    fileprivate static let foreignCart: SpecValue = [
+        "listeners": [["portMapping": ["port": 8080, "protocol": "http"]]],
+        "serviceDiscovery": ["dns": ["hostname": "cart.shop.internal"]],
+        "logging": ["accessLog": ["file": ["path": "/tmp/by-hand"]]],
+    ]
+}
