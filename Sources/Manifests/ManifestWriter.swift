@@ -4,7 +4,7 @@ import Yams
 /// Writes resources as manifests in the API's own form, so that what is live can be committed.
 ///
 /// What it writes, `ManifestReading` reads back to an equal resource: text that YAML would type
-/// otherwise is quoted.
+/// otherwise is quoted, and text that looks like a variable is written so that it is none.
 package enum ManifestWriter {
     /// One YAML document: `kind`, the names, `spec`, and `tags` where there are any.
     package static func yaml(
@@ -21,7 +21,8 @@ package enum ManifestWriter {
         spec: SpecValue,
         tags: [String: String] = [:]
     ) -> SpecValue {
-        var members: [String: SpecValue] = ["kind": .string(id.kind.rawValue), "spec": spec]
+        let kind = SpecValue.string(id.kind.rawValue)
+        var members: [String: SpecValue] = ["kind": kind, "spec": literal(spec)]
         members[Kind.mesh.nameMember] = .string(id.mesh)
         if let parent = id.parent, let kind = id.kind.parent {
             members[kind.nameMember] = .string(parent)
@@ -31,7 +32,7 @@ package enum ManifestWriter {
             members["tags"] = .list(
                 tags.sorted { $0.key < $1.key }
                     .map {
-                        ["key": .string($0.key), "value": .string($0.value)]
+                        ["key": .string(literal($0.key)), "value": .string(literal($0.value))]
                     }
             )
         }
@@ -44,6 +45,42 @@ package enum ManifestWriter {
     package static func path(_ id: ResourceID) -> String {
         let parts = id.address.split(separator: "/", omittingEmptySubsequences: false)
         return parts.map { safe($0) }.joined(separator: "/") + ".yaml"
+    }
+
+    private static func literal(_ value: SpecValue) -> SpecValue {
+        switch value {
+        case .string(let text): .string(literal(text))
+        case .list(let items): .list(items.map { literal($0) })
+        case .object(let members): .object(members.mapValues { literal($0) })
+        case .null, .bool, .integer, .number: value
+        }
+    }
+
+    /// The text so that `Substitution` yields it again.
+    ///
+    /// `$${` is its escape for `${`. For `$NAME` and `{{`, which it refuses, there is none but a
+    /// variable's default, which it leaves as it is.
+    private static func literal(_ text: String) -> String {
+        guard text.contains("$") || text.contains("{{") else { return text }
+        var literal = ""
+        var rest = Substring(text)
+        while let next = rest.first {
+            let after = rest.dropFirst().first
+            if rest.hasPrefix("${") {
+                literal += "$${"
+                rest = rest.dropFirst(2)
+            } else if rest.hasPrefix("{{") {
+                literal += "${_:={{}"
+                rest = rest.dropFirst(2)
+            } else if next == "$", let after, after == "$" || Substitution.isName(String(after)) {
+                literal += "${_:=$}"
+                rest = rest.dropFirst()
+            } else {
+                literal.append(next)
+                rest = rest.dropFirst()
+            }
+        }
+        return literal
     }
 
     /// One segment of a path: letters, digits, `-`, `_`, `%`, and `.` unless it comes first.
