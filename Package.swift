@@ -198,7 +198,7 @@ let package = Package(
             name: "ReconcilerTests",
             dependencies: [
                 "Reconciler", "Rollout", "Planning", "Manifests", "MeshModel", "AuditLog",
-                "AWSMesh", "AWSClient", "LocalMesh", "Scripted", logging,
+                "AWSMesh", "AWSClient", "LocalMesh", "Scripted", "Simulation", logging,
             ],
             swiftSettings: settings
         ),

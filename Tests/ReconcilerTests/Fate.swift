@@ -33,14 +33,22 @@ final class Fate: Sendable {
 
     static func undisturbed() -> Fate { Fate(at: .max, .before) }
 
-    /// What took place, or was about to, in order.
+    /// What took place, or was about to, in order, as far as one can die of it.
     var effects: [String] { state.withLock { $0.effects } }
     var isDead: Bool { state.withLock { $0.isDead } }
 
     /// Lets an effect take place, unless the process is dead by then.
-    func perform<Value>(_ name: String, _ effect: () async throws -> Value) async throws -> Value {
+    ///
+    /// A read changes nothing: to die after one that nobody heard of is to die before it, so only
+    /// that is counted.
+    func perform<Value>(
+        _ name: String,
+        isRead: Bool = false,
+        _ effect: () async throws -> Value
+    ) async throws -> Value {
         let isLast = try state.withLock { state in
             guard !state.isDead else { throw Killed() }
+            guard !isRead || side == .before else { return false }
             state.effects.append(name)
             guard state.effects.count == number else { return false }
             guard side == .after else {
@@ -84,7 +92,7 @@ struct MortalMesh: MeshReader, MeshWriter {
     func observe(_ id: ResourceID) async -> Observation {
         do {
             return try await time.outside {
-                try await fate.perform("observe \(id)") { await mesh.observe(id) }
+                try await fate.perform("observe \(id)", isRead: true) { await mesh.observe(id) }
             }
         } catch { return .unavailable("killed") }
     }
@@ -179,7 +187,7 @@ struct MortalMetrics: MetricSource {
     func read(_ gate: Gate, new: TrafficTarget, old: TrafficTarget?) async -> Reading {
         do {
             return try await time.outside {
-                try await fate.perform("measure \(new.node)") {
+                try await fate.perform("measure \(new.node)", isRead: true) {
                     await gauges.read(gate, new: new, old: old)
                 }
             }

@@ -10,7 +10,7 @@ import Testing
         async throws
     {
         var room = 0
-        while try await isTooSmall(room) { room += 1 }
+        while try await isTooSmall(room) { room += 2 }
         #expect(room > 3 * (3 + 2), "three steps with three commits and two samples each")
     }
 
@@ -32,7 +32,7 @@ import Testing
             // The disk was cleared.
             #expect(try await world.process { try await $0.run() } == [.completed])
             try world.checkInvariants("room for \(room)")
-            try await world.checkConverged("room for \(room)")
+            try await world.checkConverged(.shop, "room for \(room)")
             return true
         }
     }

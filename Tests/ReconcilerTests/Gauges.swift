@@ -16,7 +16,15 @@ final class Gauges: MetricSource {
 
     func set(_ node: String, to value: Double) { state.withLock { $0.values[node] = value } }
 
-    func meanwhile(_ action: Meanwhile?) { state.withLock { $0.meanwhile = action } }
+    func meanwhile(_ action: @escaping Meanwhile) { state.withLock { $0.meanwhile = action } }
+
+    /// Forgets the action; whether it was still there, since two samples may be under way.
+    func forgetMeanwhile() -> Bool {
+        state.withLock { state in
+            defer { state.meanwhile = nil }
+            return state.meanwhile != nil
+        }
+    }
 
     func read(_ gate: Gate, new: TrafficTarget, old: TrafficTarget?) async -> Reading {
         do { try await state.withLock { $0.meanwhile }?() } catch { return .error("\(error)") }

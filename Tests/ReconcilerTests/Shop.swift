@@ -125,8 +125,7 @@ extension World {
     /// Does something once the shift stands at its second step, while its gate is measured.
     func atHalf(_ action: @escaping Gauges.Meanwhile) {
         gauges.meanwhile {
-            guard try await weight(of: "web-v2") == 50 else { return }
-            gauges.meanwhile(nil)
+            guard try await weight(of: "web-v2") == 50, gauges.forgetMeanwhile() else { return }
             try await action()
         }
     }
