@@ -248,8 +248,8 @@ let package = Package(
         .testTarget(
             name: "PlumblineTests",
             dependencies: [
-                "MeshModel", "Manifests", "AuditLog", "GitSource", "LocalMesh", asyncHTTPClient,
-                logging, nioCore, subprocess, systemPackage,
+                "MeshModel", "AuditLog", "GitSource", "Scripted", asyncHTTPClient, grdb, nioCore,
+                nioHTTP1, subprocess, systemPackage,
             ],
             swiftSettings: settings
         ),

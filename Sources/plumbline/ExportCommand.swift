@@ -47,18 +47,18 @@ struct ExportCommand: AsyncParsableCommand {
     }
 
     private func meshName(_ client: AppMeshClient) async throws -> String {
-        if let mesh { return mesh }
         let names = try await client.meshes()
-        guard names.count == 1, let only = names.first else {
-            let what =
-                names.isEmpty
-                ? "no mesh" : "\(names.count) meshes: " + names.joined(separator: ", ")
-            throw CommandFailure(
-                .error,
-                "Export from \(client.endpoint): it has \(what.printable); name one with --mesh"
-            )
-        }
-        return only
+        if let mesh, names.contains(mesh) { return mesh }
+        if mesh == nil, names.count == 1, let only = names.first { return only }
+        let known = names.map { "'\($0)'" }.joined(separator: ", ")
+        let what: String =
+            switch (mesh, names.isEmpty) {
+            case (.some(let mesh), true): "it has no mesh '\(mesh)', and no other"
+            case (.some(let mesh), false): "it has no mesh '\(mesh)'; it has \(known)"
+            case (.none, true): "it has no mesh"
+            case (.none, false): "it has several meshes, \(known); name one with --mesh"
+            }
+        throw CommandFailure(.error, "Export from \(client.endpoint): \(what.printable)")
     }
 
     private func show(_ manifests: [LiveManifest], _ files: [String]?) throws {

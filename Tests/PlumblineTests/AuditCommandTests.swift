@@ -240,7 +240,7 @@ import Testing
         }
     }
 
-    @Test(.enabled(if: JSONSchemas.canJudge, JSONSchemas.advice))
+    @Test(.enabled(if: Python.canJudge, Python.advice))
     func jsonOutputFitsItsSchema() async throws {
         try await withFolder { folder in
             _ = try fill(folder)
