@@ -25,12 +25,20 @@ package struct Verification: Sendable {
             case bodyMissing
             case projectionDiffers
             case malformed
+            /// It could not be examined at all.
+            case unreadable
         }
 
         package let code: Code
         /// The first record that is not as it was written; absent where no record is.
         package let seq: Int64?
         package let message: String
+
+        package init(code: Code, seq: Int64?, message: String) {
+            self.code = code
+            self.seq = seq
+            self.message = message
+        }
     }
 
     package let ledger: String

@@ -33,15 +33,24 @@ enum AuditReport {
             "head": json(verification.head),
             "proven": .list(verification.proven.map { .string($0) }),
             "notProven": .list(verification.notProven.map { .string($0) }),
-            "findings": .list(
-                verification.findings.map { finding in
-                    [
-                        "code": .string(finding.code.rawValue),
-                        "seq": finding.seq.map { .integer($0) } ?? .null,
-                        "message": .string(finding.message),
-                    ]
-                }
-            ),
+            "findings": .list(verification.findings.map(json)),
+        ]
+    }
+
+    /// Where nothing could be examined: what verifies nothing is not intact.
+    static func verification(failing error: LedgerError) -> SpecValue {
+        [
+            "schema": "plumbline.dev/audit-verification/v1",
+            "ledger": .null,
+            "intact": false,
+            "records": 0,
+            "bodies": 0,
+            "head": .null,
+            "proven": [],
+            "notProven": [],
+            "findings": [
+                json(Verification.Finding(code: .unreadable, seq: nil, message: error.message))
+            ],
         ]
     }
 
@@ -50,6 +59,14 @@ enum AuditReport {
             "schema": "plumbline.dev/audit-export/v1",
             "file": .string(path),
             "head": json(head),
+        ]
+    }
+
+    private static func json(_ finding: Verification.Finding) -> SpecValue {
+        [
+            "code": .string(finding.code.rawValue),
+            "seq": finding.seq.map { .integer($0) } ?? .null,
+            "message": .string(finding.message),
         ]
     }
 
@@ -84,8 +101,6 @@ enum AuditReport {
     }
 
     private static func text(_ value: String?) -> SpecValue { value.map { .string($0) } ?? .null }
-
-    /// RFC 3339 in UTC, with milliseconds.
 }
 
 // For people.

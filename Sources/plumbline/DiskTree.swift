@@ -30,7 +30,7 @@ struct DiskTree {
             guard isNamed || Self.isManifest(path) else { return }
             readFile(path, size: (attributes?[.size] as? Int) ?? 0, isNamed: isNamed)
         case .typeSymbolicLink:
-            refuse(path, "symlink", "is a symbolic link; put the file itself here")
+            refuse(path, "symlink", "is a symlink, and none is followed; put the file itself here")
         case .none:
             refuse(path, "unreadable", "cannot be read; check the name and the rights")
         default:

@@ -84,14 +84,19 @@ struct World: Sendable {
 
     /// Applies, and expects it to go well.
     @discardableResult
-    func apply(_ flags: String...) async throws -> Program {
+    func apply(_ flags: String...) async throws -> Program { try await apply(flags: flags) }
+
+    @discardableResult
+    func apply(flags: [String]) async throws -> Program {
         let applied = try await run("apply", flags: ["--yes"] + flags)
         try #require(applied.exitCode == 0, "\(applied.output)\(applied.errors)")
         return applied
     }
 
     /// Expects that nothing is left to do, and that nobody touched the mesh.
-    func expectInSync(_ flags: String...) async throws {
+    func expectInSync(_ flags: String...) async throws { try await expectInSync(flags: flags) }
+
+    func expectInSync(flags: [String]) async throws {
         for command in ["plan", "drift"] {
             let said = try await run(command, flags: flags)
             #expect(said.exitCode == 0, "\(command): \(said.output)\(said.errors)")
