@@ -83,6 +83,11 @@ package struct Ledger: Sendable {
         return try writer.commit(entries, changes, checkpoint: checkpoint, as: context)
     }
 
+    /// Leaves one whole file behind, with nothing beside it that would hide an edit of it.
+    ///
+    /// Without it the records are as safe, but SQLite keeps the newest in a file of their own.
+    package func close() { storage.close() }
+
     private static func checkFormat(
         _ storage: SQLiteStorage,
         _ folder: StateFolder

@@ -11,6 +11,8 @@ protocol LedgerStorage: Sendable {
     func setOnce(_ key: String, _ value: String) throws -> String
     /// Everything that `read` sees belongs to one moment.
     func snapshot<Value>(_ read: (any LedgerSnapshot) throws -> Value) throws -> Value
+    /// Brings everything into the one file; nothing may be asked afterwards.
+    func close()
 }
 
 /// What is stored in one transaction.

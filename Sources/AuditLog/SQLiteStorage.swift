@@ -76,6 +76,8 @@ struct SQLiteStorage: LedgerStorage {
         try named("Read") { try queue.read { db in try read(SQLiteSnapshot(db: db)) } }
     }
 
+    func close() { try? queue.close() }
+
     private func store(_ batch: LedgerBatch, in db: GRDB.Database) throws {
         for (digest, text) in batch.bodies {
             try db.execute(

@@ -56,9 +56,11 @@ struct ApplyCommand: AsyncParsableCommand {
         let access: LiveTarget.Access =
             consent == .nobody ? .reading : .writing(signingKey: signingKey)
         let description = try TargetDescription(target)
-        return try await LiveTarget.with(description, access, progress: progress) {
+        return try await LiveTarget.with(description, access, progress: progress) { target in
+            // A task that is being cancelled may hold the ledger for longer than we live.
+            defer { target.close() }
             let run = ApplyRun(
-                target: $0,
+                target: target,
                 options: description.options(changes.planOptions),
                 acceptsRewind: changes.acceptRewind,
                 consent: consent,

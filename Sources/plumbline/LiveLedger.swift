@@ -41,6 +41,11 @@ struct LiveLedger: LedgerStore {
     }
 }
 
+extension LiveTarget {
+    /// Closes the ledger; nothing may be asked of the target afterwards.
+    func close() { ledger?.close() }
+}
+
 /// What `plan` and `drift` see where nothing was ever applied from here; it takes nothing in.
 struct NoLedger: LedgerStore {
     let ledgerID = ""
