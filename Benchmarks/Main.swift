@@ -15,7 +15,8 @@ import Planning
 struct Main {
     static func main() async throws {
         print(
-            "resources  read ms  plan ms  no-op plan ms  cold scan  warm scan  warm calls  records/s"
+            "resources  read ms  plan ms  no-op plan ms  cold scan  warm scan  warm calls  "
+                + "records/s"
         )
         for services in [2, 25, 250] {
             let row = try await Row(services: services)
