@@ -102,7 +102,7 @@ struct HTTPExchange: Sendable {
         case let failure as HTTPFailure: return failure
         case let error as NIOConnectionError: return failure(of: error)
         case let error as IOError where unreached.contains(error.errnoCode):
-            return notConnected("\(error)")
+            return notConnected(words(error))
         case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError:
             return HTTPFailure(
                 code: .untrustedCertificate,
@@ -139,7 +139,7 @@ struct HTTPExchange: Sendable {
 
     private static func failure(of error: NIOConnectionError) -> HTTPFailure {
         guard error.connectionErrors.isEmpty else {
-            let causes = error.connectionErrors.map { "\($0.error)" }
+            let causes = error.connectionErrors.map { words($0.error) }
             return notConnected(Set(causes).sorted().joined(separator: ", "))
         }
         return HTTPFailure(
@@ -147,6 +147,12 @@ struct HTTPExchange: Sendable {
             message: "host '\(error.host)' has no address",
             mayHaveArrived: false
         )
+    }
+
+    /// The system's own words where it has some: `Connection refused`.
+    private static func words(_ error: any Error) -> String {
+        guard let error = error as? IOError else { return "\(error)" }
+        return String(cString: strerror(error.errnoCode))
     }
 
     private static func notConnected(_ message: String) -> HTTPFailure {

@@ -46,9 +46,11 @@ package struct MeshUnavailable: Error, Sendable, Hashable {
 
 extension MeshUnavailable: CustomStringConvertible {
     package var description: String {
-        "Scan of mesh '\(mesh)' at \(endpoint) gave no live state (\(reason.rawValue)): "
+        "Scan of \(what) at \(endpoint) gave no live state (\(reason.rawValue)): "
             + "\(cause); \(consequence)"
     }
+
+    private var what: String { mesh == "*" ? "all meshes" : "mesh '\(mesh)'" }
 
     /// What follows for the mesh, and what a person can do.
     private var consequence: String {

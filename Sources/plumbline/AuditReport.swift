@@ -124,9 +124,9 @@ extension AuditReport {
         return table
     }
 
-    /// The plain members of a payload on one line, `result=done`.
+    /// The plain members of a payload on one line, `result=done`; the revision has a column.
     private static func summary(_ payload: SpecValue) -> String {
-        (payload.members ?? [:]).sorted { $0.key < $1.key }
+        (payload.members ?? [:]).filter { $0.key != "revision" }.sorted { $0.key < $1.key }
             .compactMap { name, value in
                 switch value {
                 case .null, .list, .object: nil

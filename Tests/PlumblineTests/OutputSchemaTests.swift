@@ -81,6 +81,24 @@ import Testing
         }
     }
 
+    /// The whole story, and in it what every reader of the stream may rely on.
+    @Test(.enabled(if: Python.canJudge, Python.advice))
+    func everyLineOfTheDemoFitsItsSchema() async throws {
+        let demo = try await Program.run("demo", "-o", "json")
+        #expect(demo.exitCode == 0, "\(demo.errors)")
+        #expect(try await JSONSchemas.complaints(demo.output, "event") == "")
+        let events = try demo.events()
+        for kind in [
+            "applied", "stepped", "promoted", "rolledBack", "driftFound", "driftCorrected",
+            "auditVerified",
+        ] {
+            let revisions = events.filter { $0["event"]?.text == kind }.map { $0["revision"] }
+            #expect(!revisions.isEmpty && revisions.allSatisfy { $0?.text != nil }, "\(kind)")
+        }
+        #expect(events.last?["event"]?.text == "finished")
+        #expect(events.last?["exit"]?.integer == 0)
+    }
+
     private func expect(_ schema: String, _ arguments: [String], exit: Int32) async throws {
         let said = try await Program.run(arguments: arguments + ["-o", "json"])
         #expect(said.exitCode == exit, "\(arguments): \(said.output)\(said.errors)")

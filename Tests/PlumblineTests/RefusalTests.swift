@@ -44,6 +44,9 @@ import Testing
             let gone = ["--yes", "--prune", "--endpoint", "http://127.0.0.1:1"]
             let refused = try await world.run("apply", flags: gone)
             #expect(refused.exitCode == 1, "\(refused.output)\(refused.errors)")
+            #expect(
+                refused.errors.contains("no connection: http://127.0.0.1:1: Connection refused;")
+            )
             #expect(refused.errors.contains("nothing was changed"), "\(refused.errors)")
             try await world.expectInSync()
         }
