@@ -120,20 +120,25 @@ extension Ledger {
     /// The state of the running rollout, stored with the records that led to it.
     package func checkpoint() throws -> [UInt8]? { try storage.snapshot { try $0.checkpoint() } }
 
-    /// Ties a mesh to one place (account, region, endpoint), once and for good.
+    /// Ties a mesh to one place, once and for good.
     ///
     /// `place` is the canonical text of the target; another text later is refused.
     package func bind(mesh: String, to place: String) throws {
-        let bound =
-            writer == nil
-            ? try storage.snapshot { try $0.value(of: "target/" + mesh) } ?? place
-            : try storage.setOnce("target/" + mesh, place)
-        guard bound == place else {
-            throw LedgerError(
-                .otherTarget,
-                "The ledger knows mesh '\(mesh)' as \(bound), not as \(place); use another --state"
-            )
-        }
+        try refuse(mesh, at: place, boundTo: try storage.setOnce("target/" + mesh, place))
+    }
+
+    /// Refuses a place other than the one a mesh is tied to.
+    package func check(mesh: String, at place: String) throws {
+        let bound = try storage.snapshot { try $0.value(of: "target/" + mesh) }
+        try refuse(mesh, at: place, boundTo: bound ?? place)
+    }
+
+    private func refuse(_ mesh: String, at place: String, boundTo bound: String) throws {
+        guard bound != place else { return }
+        throw LedgerError(
+            .otherTarget,
+            "The ledger knows mesh '\(mesh)' as \(bound), not as \(place); use another --state"
+        )
     }
 }
 

@@ -31,9 +31,12 @@ package struct StateFolder: Hashable, Sendable {
 
     private func file(_ name: String) -> String { path + "/" + name }
 
+    /// The kernel's words where there are any.
     private func reason(_ error: any Error) -> String {
-        ((error as NSError).userInfo[NSUnderlyingErrorKey] as? any Error)
-            .map { String(describing: $0) } ?? error.localizedDescription
+        let error = error as NSError
+        let cause = error.userInfo[NSUnderlyingErrorKey] as? NSError ?? error
+        guard cause.domain == NSPOSIXErrorDomain else { return error.localizedDescription }
+        return String(cString: strerror(Int32(truncatingIfNeeded: cause.code)))
     }
 }
 

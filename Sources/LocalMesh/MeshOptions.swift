@@ -39,7 +39,7 @@ package struct MeshOptions: Sendable {
     }
 
     /// Refuses options that must not be started with.
-    func check() throws(OptionError) {
+    package func check() throws(OptionError) {
         guard account.utf8.count == 12, account.utf8.allSatisfy({ (0x30...0x39).contains($0) })
         else { throw OptionError("Account '\(account)' is not 12 digits") }
         guard isLoopback || credentials != nil else {

@@ -33,8 +33,17 @@ package final class MeshServer: Sendable {
     }
 
     /// Serves until its task is cancelled; `onReady` gets the port.
+    ///
+    /// Then it lets the requests on their way end: a connection that is cut while it is accepted
+    /// would trap inside NIO.
     package func run(onReady: @escaping @Sendable (Int) async -> Void = { _ in }) async throws {
-        try await application(onReady).run()
+        let services = ServiceGroup(services: [application(onReady)], logger: logger)
+        let serving = Task { try await services.run() }
+        try await withTaskCancellationHandler {
+            try await serving.value
+        } onCancel: {
+            Task { await services.triggerGracefulShutdown() }
+        }
     }
 
     /// Serves until SIGTERM or SIGINT.

@@ -21,6 +21,16 @@ package final class SQLiteStore: MeshStore {
         do {
             database = try DatabaseQueue(path: path, configuration: configuration)
             try database.write { database in
+                let foreign = try String.fetchOne(
+                    database,
+                    sql: """
+                        SELECT name FROM sqlite_schema
+                        WHERE type = 'table' AND name NOT IN ('entry', 'revision') LIMIT 1
+                        """
+                )
+                guard foreign == nil else {
+                    throw StoreError("it has tables that are not ours")
+                }
                 try database.execute(
                     sql: """
                         CREATE TABLE IF NOT EXISTS entry

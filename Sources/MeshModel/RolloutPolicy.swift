@@ -127,6 +127,17 @@ package struct Gate: Hashable, Sendable, Codable {
         self.errors = errors
         self.noData = noData
     }
+
+    /// Whether it asks about the target that loses weight, which an in-place change does not have.
+    package var comparesWithOld: Bool {
+        let texts: [String] =
+            switch source {
+            case .prometheus(let url, let query): [url, query]
+            case .scrape(let url, let good, let total):
+                [url, good.metric, total.metric] + good.labels.values + total.labels.values
+            }
+        return texts.contains { $0.contains("${old.") }
+    }
 }
 
 /// What a metric source answered for one sample of one gate; the verdict is the rollout's.

@@ -26,6 +26,7 @@ struct Decisions {
         }
         deferDependents()
         checkSize()
+        checkRewind()
     }
 
     var isStopped: Bool { refusals.contains { $0.reason.stopsPlan } }
@@ -157,9 +158,17 @@ struct Decisions {
                 change: change,
                 before: comparison.applied?.body,
                 after: comparison.live?.spec,
-                reason: entry == .released ? "hold released" : comparison.reason
+                reason: Self.reason(entry, comparison)
             )
         )
+    }
+
+    private static func reason(_ entry: EventKind, _ comparison: Comparison) -> String {
+        switch entry {
+        case .released: "hold released"
+        case .adopted: "taken over as it is live"
+        default: comparison.reason
+        }
     }
 
     /// The guardrails on how much may go, or be gone, at once.
@@ -191,6 +200,18 @@ struct Decisions {
             if: !isGone && input.guardrails.areExceeded(by: missing, of: owned),
             "\(missing) owned resources are missing, allowed are \(input.guardrails.maxDeletes) "
                 + "and \(percent); find out who deleted them, then --recreate"
+        )
+    }
+
+    /// A rewound branch freezes the target: the past is never applied by itself.
+    private mutating func checkRewind() {
+        guard let last = input.rewoundFrom else { return }
+        let revision = input.revision
+        stop(
+            .rewound,
+            if: true,
+            "branch '\(revision.ref)' was rewound: \(last.short), applied last, is not in the "
+                + "history of \(revision.short); --accept-rewind goes on from here"
         )
     }
 

@@ -103,6 +103,8 @@ package struct Change: Hashable, Sendable, Codable {
     package let before: SpecValue?
     package let after: SpecValue?
     package let fields: [FieldChange]
+    /// What the manifest declares besides the owner's; written after the wave, best effort.
+    package let tags: [String: String]
 
     package init(
         resource: ResourceID,
@@ -111,7 +113,8 @@ package struct Change: Hashable, Sendable, Codable {
         reason: String,
         before: SpecValue?,
         after: SpecValue?,
-        fields: [FieldChange]
+        fields: [FieldChange],
+        tags: [String: String] = [:]
     ) {
         self.resource = resource
         self.action = action
@@ -120,6 +123,7 @@ package struct Change: Hashable, Sendable, Codable {
         self.before = before
         self.after = after
         self.fields = fields
+        self.tags = tags
     }
 }
 
@@ -182,6 +186,8 @@ package struct Refusal: Hashable, Sendable, Codable {
         case tooManyDeletes
         case tooManyMissing
         case meshDelete
+        /// The branch no longer contains what was carried out last.
+        case rewound
         case protected
         case ungated
         case tooManyTargets
@@ -193,7 +199,7 @@ package struct Refusal: Hashable, Sendable, Codable {
         /// Whether nothing at all may be written, not only the resource in question.
         package var stopsPlan: Bool {
             switch self {
-            case .tooManyDeletes, .tooManyMissing, .targetGone: true
+            case .tooManyDeletes, .tooManyMissing, .targetGone, .rewound: true
             case .meshDelete, .protected, .ungated, .tooManyTargets, .foreignOwner: false
             }
         }

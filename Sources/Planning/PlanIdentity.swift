@@ -9,7 +9,7 @@ struct PlanIdentity {
     let changes: Digest
 
     /// Raised when a plan of the same inputs would mean something else.
-    private static let formatVersion: Int64 = 1
+    private static let formatVersion: Int64 = 2
 
     init(_ draft: Plan, _ input: PlanInput) {
         let target: SpecValue = [
@@ -75,8 +75,13 @@ struct PlanIdentity {
         ]
     }
 
+    /// The normal form of a body, since live ones come back in any order, and the numbers of its
+    /// weights, since 1:1 is not written like 50:50.
     private static func digest(_ body: SpecValue?, _ id: ResourceID) -> SpecValue {
-        body.map { .string(Digest(of: $0).hex) } ?? .null
+        guard let body else { return .null }
+        let targets = RouteTraffic(body)?.targets.sorted { $0.target < $1.target } ?? []
+        let weights = targets.map { SpecValue.integer($0.weight) }
+        return [.string(Schema.digest(body, as: id.kind).hex), .list(weights)]
     }
 
     /// (uid, version) of what the changes write, and of what their bodies refer to.

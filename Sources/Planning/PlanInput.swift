@@ -16,6 +16,8 @@ package struct PlanInput: Sendable {
     package let guardrails: Guardrails
     /// Digest of the variables that were substituted into the manifests.
     package let variables: Digest
+    /// What was carried out last, where the branch no longer contains it and nobody accepted that.
+    package let rewoundFrom: Revision?
 
     package init(
         target: Target,
@@ -27,7 +29,8 @@ package struct PlanInput: Sendable {
         ledgerID: String,
         options: PlanOptions = PlanOptions(),
         guardrails: Guardrails = Guardrails(),
-        variables: Digest = Digest(of: .empty)
+        variables: Digest = Digest(of: .empty),
+        rewoundFrom: Revision? = nil
     ) {
         self.target = target
         self.revision = revision
@@ -39,6 +42,7 @@ package struct PlanInput: Sendable {
         self.options = options
         self.guardrails = guardrails
         self.variables = variables
+        self.rewoundFrom = rewoundFrom
     }
 }
 
@@ -80,6 +84,8 @@ package struct PlanOptions: Hashable, Sendable {
     package var deleteMesh: Bool
     /// Whether more missing resources than the guardrail allows are created again.
     package var recreate: Bool
+    /// Whether a branch is followed although it no longer contains what was carried out last.
+    package var acceptsRewind: Bool
 
     package init(
         adopt: Selection = .none,
@@ -88,7 +94,8 @@ package struct PlanOptions: Hashable, Sendable {
         prune: Bool = false,
         allowDeletes: Int? = nil,
         deleteMesh: Bool = false,
-        recreate: Bool = false
+        recreate: Bool = false,
+        acceptsRewind: Bool = false
     ) {
         self.adopt = adopt
         self.only = only
@@ -97,6 +104,7 @@ package struct PlanOptions: Hashable, Sendable {
         self.allowDeletes = allowDeletes
         self.deleteMesh = deleteMesh
         self.recreate = recreate
+        self.acceptsRewind = acceptsRewind
     }
 }
 

@@ -170,6 +170,11 @@ extension Plan {
     /// `Plan 3f2a91c04d1e: 2 to create, 1 to shift in 3 steps, 0 to delete`.
     package var summaryLine: String {
         let summary = self.summary
+        let stops = refusals.filter(\.reason.stopsPlan).map(\.reason.rawValue)
+        guard stops.isEmpty else {
+            let reasons = stops.joined(separator: ", ")
+            return "Plan \(id.prefix(12)): refused (\(reasons)), nothing is done"
+        }
         guard hasChanges else {
             let rest = summary.deferrals > 0 ? ", \(summary.deferrals) deferred" : ""
             return "Plan \(id.prefix(12)): nothing to change\(rest)"

@@ -54,7 +54,8 @@ package enum Planner {
             reason: comparison.reason,
             before: before,
             after: after,
-            fields: comparison.fields(from: before, to: after)
+            fields: comparison.fields(from: before, to: after),
+            tags: move == nil ? [:] : comparison.desired?.tags ?? [:]
         )
     }
 }

@@ -27,7 +27,7 @@ extension Reconciliation {
             first: effects,
             outside: outsideEvents(since: survey.revision, stops)
         )
-        if outcome == .completed { await tagWritten(survey) }
+        await tag(survey.plan, after: outcome)
         return outcome
     }
 
@@ -56,6 +56,7 @@ extension Reconciliation {
             first: effects,
             outside: outsideEvents(since: checkpoint.revision, stops)
         )
+        await tag(plan, after: outcome)
         return ResumedRollout(plan: plan, outcome: outcome)
     }
 
@@ -102,13 +103,14 @@ extension Reconciliation {
         }
     }
 
-    /// Gives what this plan wrote the tags that its manifests declare, best effort.
-    private func tagWritten(_ survey: Survey) async {
-        for change in survey.plan.changes where change.action != .delete && change.action != .none {
-            guard let tags = survey.input.desired.resources[change.resource]?.tags, !tags.isEmpty,
-                case .present(let live) = await runner.reader.observe(change.resource)
-            else { continue }
-            do { try await runner.writer.tag(live, with: tags) } catch {
+    /// Gives what a plan wrote the tags that its manifests declare, best effort.
+    private func tag(_ plan: Plan, after outcome: RolloutOutcome) async {
+        guard outcome != .stopped else { return }
+        for change in plan.changes where !change.tags.isEmpty {
+            guard case .present(let live) = await runner.reader.observe(change.resource) else {
+                continue
+            }
+            do { try await runner.writer.tag(live, with: change.tags) } catch {
                 runner.progress.warn("Tags of \(change.resource) were not written: \(error)")
             }
         }
@@ -180,5 +182,5 @@ extension Survey {
 
 extension Target {
     /// Endpoint and region, which a ledger binds a mesh to; the account comes with the first scan.
-    fileprivate var place: String { "\(endpoint) in \(region)" }
+    var place: String { "\(endpoint) in \(region)" }
 }

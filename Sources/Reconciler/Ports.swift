@@ -62,6 +62,9 @@ package protocol LedgerStore: Sendable {
     /// The revision of the newest plan that was carried out for a mesh.
     func lastPlanned(mesh: String) async throws -> Revision?
 
+    /// Refuses a place other than the one the mesh was tied to; none was if nothing was applied.
+    func check(mesh: String, at place: String) async throws
+
     /// Ties a mesh to one place, once and for good; another place later is refused.
     func bind(mesh: String, to place: String) async throws
 

@@ -1,6 +1,7 @@
 package import MeshModel
 import Planning
 package import Rollout
+import Synchronization
 
 /// One rollout on its way: the machine, and what its checkpoint says besides.
 package struct RunningRollout: Sendable {
@@ -51,6 +52,7 @@ package struct RolloutRunner: Sendable {
     package let ledger: any LedgerStore
     package let progress: any ProgressSink
     package let clock: RolloutClock
+    private let silence = Silence()
 
     package init(
         reader: any MeshReader,
@@ -147,12 +149,31 @@ package struct RolloutRunner: Sendable {
             let answer = await writer.send(write, clientToken: token, isUrgent: isUrgent)
             return .answered(intent: intent, answer)
         case .observe(let id):
-            return .observed(id, await reader.observe(id))
+            let observation = await reader.observe(id)
+            if case .unavailable(let reason) = observation, silence.isNews(at: clock.now()) {
+                progress.warn("\(id.address): \(reason); trying on until the deadline")
+            }
+            return .observed(id, observation)
         case .measure(let sample, let gate, let new, let old):
             return .measured(sample, await metrics.read(gate, new: new, old: old))
         case .wake(let instant):
             // Whoever still sleeps when the rollout is over is cancelled, not failed.
             return (try? await clock.sleep(instant)).map { .woke }
+        }
+    }
+}
+
+/// Says now and then that an endpoint is silent, not for every read of every resource.
+private final class Silence: Sendable {
+    private static let pause = Duration.seconds(15)
+
+    private let next = Mutex<Instant?>(nil)
+
+    func isNews(at now: Instant) -> Bool {
+        next.withLock { next in
+            if let next, now < next { return false }
+            next = now + Self.pause
+            return true
         }
     }
 }

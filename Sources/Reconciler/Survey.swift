@@ -7,8 +7,7 @@ package struct Survey: Sendable {
     package let reading: ManifestReading
     package let input: PlanInput
     package let plan: Plan
-    /// What was carried out last, where the branch no longer contains it: it was rewound, and
-    /// applying the past is never right by itself.
+    /// What was carried out last, where the branch no longer contains it.
     package let rewoundFrom: Revision?
 
     package var revision: Revision { input.revision }
@@ -44,20 +43,23 @@ extension Reconciliation {
         let isKnown = !applied.resources.isEmpty && !options.recreate
         let live = try await runner.reader.scan(mesh: mesh, isKnown: isKnown)
         let account = try await runner.reader.account(of: live) ?? settings.account
+        let target = Target(
+            name: settings.name ?? mesh,
+            mesh: mesh,
+            account: account ?? "",
+            region: settings.region,
+            endpoint: settings.endpoint
+        )
+        try await runner.ledger.check(mesh: mesh, at: target.place)
         let reading = ManifestReading.read(
             tree,
             manifestSettings(mesh: mesh, live: Set(live.resources.keys), account: account)
         )
         guard !reading.hasErrors, let desired = reading.desired.first(where: { $0.mesh == mesh })
         else { throw SurveyFailure.refused(revision, reading) }
+        let last = try await rewind(to: revision, mesh)
         let input = PlanInput(
-            target: Target(
-                name: settings.name ?? mesh,
-                mesh: mesh,
-                account: account ?? "",
-                region: settings.region,
-                endpoint: settings.endpoint
-            ),
+            target: target,
             revision: revision,
             desired: desired,
             live: live,
@@ -66,13 +68,14 @@ extension Reconciliation {
             ledgerID: runner.ledger.ledgerID,
             options: options,
             guardrails: settings.guardrails,
-            variables: Digest(of: .object(settings.variables.mapValues { .string($0) }))
+            variables: Digest(of: .object(settings.variables.mapValues { .string($0) })),
+            rewoundFrom: options.acceptsRewind ? nil : last
         )
         return Survey(
             reading: reading,
             input: input,
             plan: Planner.plan(input),
-            rewoundFrom: try await rewind(to: revision, mesh)
+            rewoundFrom: last
         )
     }
 

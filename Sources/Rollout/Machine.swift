@@ -103,18 +103,19 @@ extension RolloutMachine {
 
     private mutating func finish(_ turn: Turn) -> [Effect] {
         var turn = turn
-        if progress.outcome == nil, turn.isParking, !isAsking {
+        if progress.outcome == nil, turn.isParking, !isWriting {
             progress.outcome = .stopped
             turn.ask(.finished(.stopped))
         }
-        if progress.outcome == nil, !turn.isParking { askForWake(&turn) }
+        if progress.outcome == nil { askForWake(&turn) }
         return turn.effects
     }
 
-    /// An answer or a read that was asked for is still on its way.
-    private var isAsking: Bool {
-        progress.wave?.writings.contains(where: \.isAsked) ?? false
-            || progress.shifts.contains { $0.writing?.isAsked ?? false }
+    /// A step or wave is half written, forth or back: no boundary to stop at.
+    private var isWriting: Bool {
+        let shifting = progress.shifts.filter { $0.end == nil }.compactMap(\.writing)
+        let writings = (progress.wave?.writings ?? []) + shifting
+        return writings.contains { $0.settlement == nil }
     }
 
     private mutating func wakeArrived(at now: Instant) {
@@ -130,8 +131,8 @@ extension RolloutMachine {
     /// Asks for the next wake-up, unless an earlier one is on its way.
     private mutating func askForWake(_ turn: inout Turn) {
         let dues =
-            (progress.wave?.dues(at: turn.now) ?? [])
-            + progress.shifts.flatMap { $0.dues(at: turn.now) }
+            (progress.wave?.dues(at: turn.now, isParking: turn.isParking) ?? [])
+            + progress.shifts.flatMap { $0.dues(at: turn.now, isParking: turn.isParking) }
         guard let due = dues.min() else { return }
         if let first = progress.wakes.first, first <= due { return }
         progress.wakes.insert(due, at: 0)

@@ -45,8 +45,9 @@ struct ShiftRun: Hashable, Sendable, Codable {
         return writing.resource == id && writing.isAsked
     }
 
-    func dues(at now: Instant) -> [Instant] {
-        let trialDues = trial == nil ? [] : [trial?.due(at: now), deadline].compactMap(\.self)
+    func dues(at now: Instant, isParking: Bool) -> [Instant] {
+        let isJudging = trial != nil && !isParking
+        let trialDues = isJudging ? [trial?.due(at: now), deadline].compactMap(\.self) : []
         return [writing?.due].compactMap(\.self) + trialDues
     }
 }
@@ -217,7 +218,7 @@ extension RolloutMachine {
         guard case .writing = run.stage, run.pending == nil, let deadline = run.deadline else {
             return false
         }
-        return turn.now >= deadline && !turn.isParking
+        return turn.now >= deadline
     }
 
     private mutating func soak(_ index: Int, _ step: Int, _ turn: inout Turn) {

@@ -135,7 +135,11 @@ struct Series: Hashable, Sendable, Codable {
     fileprivate mutating func take(_ reading: Reading, at now: Instant) -> Judgement {
         asked = nil
         due = now + interval
-        let judgement = gate.judge(reading, since: base)
+        var judgement = gate.judge(reading, since: base)
+        // Only the first scrape is a base; a series that is still missing then is no data.
+        if judgement.verdict == .base, judgement.base == nil, last != nil {
+            judgement = Judgement(.noData, note: judgement.note, base: nil)
+        }
         base = judgement.base
         last = judgement.verdict
         lastValue = judgement.value ?? lastValue
@@ -159,17 +163,20 @@ struct Series: Hashable, Sendable, Codable {
 
 extension Trial {
     /// Every gate of a policy for every target that gains weight, and the losing ones as reference.
+    ///
+    /// A gate that compares with the old target has nothing to say where there is none.
     static func series(
         of gates: [Gate],
         new: [TrafficTarget],
         old: [TrafficTarget]
     ) -> [Series] {
-        gates.flatMap { gate in
-            new.sorted().map { Series(gate: gate, target: $0, old: old.min()) }
-                + old.sorted()
-                .map {
-                    Series(gate: gate, target: $0, old: nil, isReference: true)
-                }
-        }
+        gates.filter { !old.isEmpty || !$0.comparesWithOld }
+            .flatMap { gate in
+                new.sorted().map { Series(gate: gate, target: $0, old: old.min()) }
+                    + old.sorted()
+                    .map {
+                        Series(gate: gate, target: $0, old: nil, isReference: true)
+                    }
+            }
     }
 }

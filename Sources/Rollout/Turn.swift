@@ -4,7 +4,8 @@ import Planning
 /// One call of the machine: the moment, and the effects gathered so far.
 struct Turn {
     let now: Instant
-    /// The rollout was asked to stop: nothing new is sent, what waits stays where it is.
+    /// The rollout was asked to stop: what has begun to be written is finished, or taken back,
+    /// and nothing new begins.
     let isParking: Bool
     private(set) var records: [Effect] = []
     private(set) var others: [Effect] = []

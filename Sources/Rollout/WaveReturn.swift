@@ -127,8 +127,11 @@ extension RolloutMachine {
                 halt(one.resource, reason, &turn)
             }
         }
+        let told = Set(progress.casualties.map(\.resource))
         if run.writings.isEmpty, cause.holds {
-            for write in wave.writes { halt(write.resource, cause.reason, &turn) }
+            for write in wave.writes where !told.contains(write.resource) {
+                halt(write.resource, cause.reason, &turn)
+            }
         }
         release(&turn) { place in
             if case .waveReturn(run.phase, run.index, _) = place { true } else { false }

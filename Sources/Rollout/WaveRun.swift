@@ -23,8 +23,9 @@ struct WaveRun: Hashable, Sendable, Codable {
 
     var name: String { "\(phase.rawValue)/\(index + 1)" }
 
-    func dues(at now: Instant) -> [Instant] {
-        let trialDue = stage == .soaking ? [trial?.due(at: now), deadline].compactMap(\.self) : []
+    func dues(at now: Instant, isParking: Bool) -> [Instant] {
+        let isJudging = stage == .soaking && !isParking
+        let trialDue = isJudging ? [trial?.due(at: now), deadline].compactMap(\.self) : []
         return writings.compactMap(\.due) + trialDue
     }
 }
@@ -119,7 +120,6 @@ extension RolloutMachine {
     private func isLate(_ run: WaveRun, _ turn: Turn) -> Bool {
         let isGated = plan.wave(run.phase, run.index).map { !$0.gates.isEmpty } ?? false
         return isGated && run.stage == .writing && run.pending == nil && turn.now >= run.deadline
-            && !turn.isParking
     }
 
     private mutating func tickTrial(_ turn: inout Turn) {

@@ -175,7 +175,7 @@ extension Writing {
     /// What was sent is looked at once more even then: the machine may have slept past the
     /// deadline, and a create that nobody records would be nobody's afterwards.
     mutating func tick(_ write: Write, _ turn: inout Turn) -> Settled? {
-        guard case .waiting(let next, let until) = stage, !turn.isParking else { return nil }
+        guard case .waiting(let next, let until) = stage else { return nil }
         guard turn.now >= deadline else {
             if until <= turn.now { ask(next, write, &turn) }
             return nil
@@ -227,10 +227,6 @@ extension Writing {
 
 extension Writing {
     mutating func ask(_ next: Next, _ write: Write, _ turn: inout Turn) {
-        if turn.isParking, next == .send || next == .check {
-            stage = .waiting(.check, until: turn.now)
-            return
-        }
         stage = .asked(next)
         guard next == .send else {
             turn.ask(.observe(resource))

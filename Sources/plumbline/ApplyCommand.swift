@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Manifests
 import MeshModel
 import Planning
 import Reconciler
@@ -32,15 +33,15 @@ struct ApplyCommand: AsyncParsableCommand {
 
     func run() async throws {
         let isJSON = output.output == .json
-        let events = EventProgress()
+        let description = Result { try TargetDescription(target) }
+        let events = EventProgress(target: try? description.get().name)
         let progress: any ProgressSink = isJSON ? events : TextProgress()
         var end = ApplyEnd(exit: .error)
         do {
-            end = try await apply(progress)
+            end = try await apply(description.get(), progress)
         } catch {
-            (error as? SurveyFailure)?.printFindings(.text)
-            let failure = CommandFailure(error)
-            end = ApplyEnd(exit: failure.exit, message: failure.message)
+            end = ApplyEnd(failing: error)
+            if !isJSON { (error as? SurveyFailure)?.printFindings(.text) }
         }
         if isJSON { events.finish(end.exit, end.members, at: RolloutClock.system().wallTime()) }
         if let message = end.message {
@@ -50,19 +51,18 @@ struct ApplyCommand: AsyncParsableCommand {
         if end.exit != .fine { throw ExitCode(end.exit.rawValue) }
     }
 
-    private func apply(_ progress: any ProgressSink) async throws -> ApplyEnd {
+    private func apply(
+        _ description: TargetDescription,
+        _ progress: any ProgressSink
+    ) async throws -> ApplyEnd {
         let stops = StopSignals()
         let consent: ApplyRun.Consent = yes ? .given : Terminal.canAsk ? .ask : .nobody
         let access: LiveTarget.Access =
             consent == .nobody ? .reading : .writing(signingKey: signingKey)
-        let description = try TargetDescription(target)
         return try await LiveTarget.with(description, access, progress: progress) { target in
-            // A task that is being cancelled may hold the ledger for longer than we live.
-            defer { target.close() }
             let run = ApplyRun(
                 target: target,
                 options: description.options(changes.planOptions),
-                acceptsRewind: changes.acceptRewind,
                 consent: consent,
                 isQuiet: output.output == .json,
                 stops: stops
@@ -74,20 +74,48 @@ struct ApplyCommand: AsyncParsableCommand {
 
 /// How an apply ended: the exit code, and what a person is told last.
 struct ApplyEnd {
-    var exit: ExitStatus
+    let exit: ExitStatus
     var message: String?
     /// The ledger's head, to be kept elsewhere.
     var head: LiveTarget.Head?
+    /// What it was about, as far as it got to know.
+    var revision: Revision?
+    var target: String?
+    /// Findings that refuse the manifests.
+    private(set) var diagnostics: [SpecValue] = []
 
     init(exit: ExitStatus, message: String? = nil) {
         self.exit = exit
         self.message = message
     }
 
+    init(failing error: any Error) {
+        let failure = CommandFailure(error)
+        self.init(exit: failure.exit, message: failure.message)
+        switch error {
+        case SurveyFailure.refused(let revision, let reading):
+            self.revision = revision
+            diagnostics = reading.diagnostics.map(DiagnosticsReport.json)
+        case SurveyFailure.noMesh(let revision, _): self.revision = revision
+        default: break
+        }
+    }
+
+    func about(_ plan: Plan) -> ApplyEnd {
+        var end = self
+        end.revision = plan.revision
+        end.target = plan.target.name
+        return end
+    }
+
     var members: [String: SpecValue] {
         var members: [String: SpecValue] = [:]
         members["message"] = message.map { .string($0) }
         members["ledger"] = head.map { .string($0.text) }
+        members["target"] = target.map { .string($0) }
+        members["revision"] = revision.map { .string($0.description) }
+        members["commit"] = revision.map { .string($0.commit) }
+        if !diagnostics.isEmpty { members["diagnostics"] = .list(diagnostics) }
         return members
     }
 }
@@ -102,7 +130,6 @@ struct ApplyRun {
 
     let target: LiveTarget
     var options = PlanOptions()
-    var acceptsRewind = false
     let consent: Consent
     /// Prints no plan: the events say it all.
     let isQuiet: Bool
@@ -120,11 +147,15 @@ struct ApplyRun {
         if let end = try await finishPending() { return end }
         while true {
             let survey = try await target.reconciliation.survey(options)
+            let plan = survey.plan
             show(survey)
-            if let end = refusal(of: survey) { return end }
-            if let refused = denial("Apply this plan?") { return refused }
+            // A rewind that was accepted is recorded even where it changes nothing.
+            guard !plan.isEmpty || (survey.rewoundFrom != nil && options.acceptsRewind) else {
+                return plan.end.about(plan)
+            }
+            if let refused = denial("Apply this plan?") { return refused.about(plan) }
             let outcome = try await target.reconciliation.apply(survey, stops: stops.stream())
-            if let end = end(of: outcome, survey.plan) { return end }
+            if let end = end(of: outcome, plan) { return end.about(plan) }
         }
     }
 
@@ -139,25 +170,30 @@ struct ApplyRun {
         if !isQuiet { Terminal.output("Going on with the rollout of \(revision)") }
         let resumed = try await target.reconciliation.resume(stops: stops.stream())
         guard let resumed, resumed.outcome != .completed else { return nil }
-        return end(of: resumed.outcome, resumed.plan)
+        return end(of: resumed.outcome, resumed.plan)?.about(resumed.plan)
     }
 
     private func show(_ survey: Survey) {
         survey.warnOfIdleGlobs(options)
-        guard !isQuiet else { return }
-        survey.printWarnings()
-        Terminal.output(PlanText.lines(of: survey.plan))
-    }
-
-    /// The end of an apply that has nothing it may do.
-    private func refusal(of survey: Survey) -> ApplyEnd? {
-        if let last = survey.rewoundFrom, !acceptsRewind {
-            return ApplyEnd(exit: .refused, message: survey.rewindMessage(last))
+        guard isQuiet else {
+            survey.printWarnings()
+            Terminal.output(PlanText.lines(of: survey.plan))
+            return
         }
-        return survey.plan.isEmpty ? ApplyEnd(exit: survey.plan.blockedStatus) : nil
+        let context = RecordContext(
+            time: RolloutClock.system().wallTime(),
+            mesh: survey.plan.target.mesh,
+            revision: survey.revision,
+            actor: survey.revision.author
+        )
+        for entry in survey.plan.deferrals {
+            target.reconciliation.runner.progress.report(entry, context)
+        }
     }
 
     private func denial(_ question: String) -> ApplyEnd? {
+        let nothing = "Nothing was written"
+        guard !stops.isStopping else { return ApplyEnd(exit: .error, message: nothing) }
         switch consent {
         case .given: return nil
         case .nobody:
@@ -165,17 +201,16 @@ struct ApplyRun {
             let message = "Nobody to ask: nothing was written; '\(command)' applies"
             return ApplyEnd(exit: .blocked, message: message)
         case .ask:
-            let answer = Terminal.ask("\(question) Only 'yes' does: ")
+            let answer = stops.whileAsking { Terminal.ask("\(question) Only 'yes' does: ") }
             guard answer != "yes" else { return nil }
-            return ApplyEnd(exit: .blocked, message: "Nothing was written")
+            return ApplyEnd(exit: .blocked, message: nothing)
         }
     }
 
     /// Nothing where a newer commit took over and the next survey goes on.
     private func end(of outcome: RolloutOutcome, _ plan: Plan) -> ApplyEnd? {
         switch outcome {
-        case .completed:
-            return ApplyEnd(exit: plan.hasChanges ? plan.refusedStatus : plan.blockedStatus)
+        case .completed: return plan.end
         case .superseded: return nil
         case .rolledBack(_, let reason):
             return ApplyEnd(exit: .rolledBack, message: "Rolled back: \(reason.printable)")
@@ -192,9 +227,36 @@ struct ApplyRun {
 }
 
 extension Plan {
-    /// What keeps the plan from doing anything.
-    fileprivate var blockedStatus: ExitStatus { ExitStatus(rawValue: blockedExitCode) ?? .refused }
+    /// How an apply of it ends where all went well: with what it could not do.
+    ///
+    /// A hold counts only where nothing else was to be done (`semantics` §5).
+    fileprivate var end: ApplyEnd {
+        let status = ExitStatus(rawValue: blockedExitCode) ?? .refused
+        guard status == .refused || (status == .blocked && !hasChanges) else {
+            return ApplyEnd(exit: .fine)
+        }
+        let reasons = deferrals.compactMap { EntryFacts($0.payload).message }
+        let more = reasons.count > 1 ? "; and \(reasons.count - 1) more" : ""
+        return ApplyEnd(exit: status, message: (reasons.first ?? "refused") + more)
+    }
 
-    /// The same once all other changes were made: a hold no longer counts, for something was done.
-    fileprivate var refusedStatus: ExitStatus { blockedStatus == .refused ? .refused : .fine }
+    /// What the plan knows of and does not do, as events; no records, since nothing happened.
+    fileprivate var deferrals: [LedgerEntry] {
+        let stops = refusals.filter { $0.resource == nil }
+            .map { deferral($0.resource, $0.reason.rawValue, $0.message) }
+        return stops + deferred.map { deferral($0.resource, $0.reason.rawValue, $0.message) }
+    }
+
+    private func deferral(_ id: ResourceID?, _ reason: String, _ message: String) -> LedgerEntry {
+        LedgerEntry(
+            .deferred,
+            resource: id,
+            plan: self.id,
+            payload: [
+                "revision": .string(revision.description),
+                "reason": .string(reason),
+                "message": .string(id.map { "\($0.address): \(message)" } ?? message),
+            ]
+        )
+    }
 }

@@ -22,14 +22,6 @@ struct AuditOptions: ParsableArguments {
     var state = Defaults.state
 
     var folder: StateFolder { StateFolder(state) }
-
-    /// Runs what reads the ledger; what goes wrong there is printed, and the exit code is 1.
-    func reading<Value>(_ work: () throws -> Value) throws -> Value {
-        do { return try work() } catch let error as LedgerError {
-            Terminal.error(error.message)
-            throw ExitCode(1)
-        }
-    }
 }
 
 /// `audit log`: the newest records, oldest first.
@@ -81,7 +73,7 @@ struct AuditLogCommand: AsyncParsableCommand {
             resource: resource.map { Glob($0) },
             limit: limit
         )
-        let (ledger, head, records) = try options.reading {
+        let (ledger, head, records) = try await output.reporting {
             let ledger = try Ledger(reading: options.folder)
             // The head first: a record that is written meanwhile is then merely newer than it.
             return (ledger.id, try ledger.head(), try ledger.records(query))
@@ -109,7 +101,7 @@ struct AuditShowCommand: AsyncParsableCommand {
     var seq: Int64
 
     func run() async throws {
-        let (ledger, detail) = try options.reading {
+        let (ledger, detail) = try await output.reporting {
             let ledger = try Ledger(reading: options.folder)
             guard let detail = try ledger.detail(seq) else {
                 throw LedgerError(
@@ -145,7 +137,7 @@ struct AuditExportCommand: AsyncParsableCommand {
     var out: String?
 
     func run() async throws {
-        let head = try options.reading { try export() }
+        let head = try await output.reporting { try export() }
         guard let out else { return }
         switch output.output {
         case .json:

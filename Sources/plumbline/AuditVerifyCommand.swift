@@ -39,13 +39,12 @@ struct AuditVerifyCommand: AsyncParsableCommand {
     var publicKey: String?
 
     func run() async throws {
-        let verification = try options.reading {
-            do { return try examine() } catch let error as LedgerError {
-                if output.output == .json {
-                    Terminal.output(AuditReport.verification(failing: error).json)
-                }
-                throw error
+        let verification: Verification
+        do { verification = try examine() } catch let error as LedgerError {
+            if output.output == .json {
+                Terminal.output(AuditReport.verification(failing: error).json)
             }
+            throw CommandFailure(error)
         }
         switch output.output {
         case .json: Terminal.output(AuditReport.verification(verification).json)

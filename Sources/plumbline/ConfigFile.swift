@@ -29,10 +29,16 @@ struct ConfigFile {
     }
 
     private func bytes() throws -> [UInt8] {
-        guard let file = FileHandle(forReadingAtPath: path) else {
+        // Without O_NONBLOCK a named pipe would hold us until somebody writes into it.
+        let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+        guard descriptor >= 0 else {
             throw CommandFailure(.error, "Read '\(path)': \(String(cString: strerror(errno)))")
         }
-        defer { try? file.close() }
+        let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            throw CommandFailure(.error, "Read '\(path)': it is no file")
+        }
         let data = try file.read(upToCount: Self.maxBytes + 1) ?? Data()
         guard data.count <= Self.maxBytes else {
             throw CommandFailure(.error, "Read '\(path)': it is larger than \(Self.maxBytes) bytes")

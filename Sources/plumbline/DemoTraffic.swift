@@ -4,6 +4,7 @@ import Logging
 import MeshModel
 import NIOCore
 import NIOHTTP1
+import ServiceLifecycle
 
 /// Real HTTP servers that stand for the versions of one service, one per virtual node.
 struct DemoBackend: Sendable {
@@ -50,7 +51,14 @@ enum DemoServer {
             },
             logger: Terminal.logger("demo", from: .critical)
         )
-        try await application.run()
+        // As LocalMesh ends: connections are closed, not cut.
+        let services = ServiceGroup(services: [application], logger: application.logger)
+        let serving = Task { try await services.run() }
+        try await withTaskCancellationHandler {
+            try await serving.value
+        } onCancel: {
+            Task { await services.triggerGracefulShutdown() }
+        }
     }
 }
 

@@ -26,7 +26,7 @@ struct ExportCommand: AsyncParsableCommand {
     var out: String?
 
     func run() async throws {
-        do { try await export() } catch { throw CommandFailure(error) }
+        try await output.reporting { try await export() }
     }
 
     private func export() async throws {

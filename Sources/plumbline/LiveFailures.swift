@@ -2,9 +2,11 @@ import AWSClient
 import AWSMesh
 import AuditLog
 import Foundation
+import GitSource
 import Manifests
 import MeshModel
 import Reconciler
+import Settings
 
 /// How this process was called, as a person would type it again.
 enum Invocation {
@@ -55,6 +57,10 @@ extension CommandFailure {
                 ? "declare no mesh"
                 : "declare \(declared.count) meshes (\(declared.joined(separator: ", ")))"
             self.init(.error, "The manifests of \(revision) \(what); name one with --mesh")
+        case let error as AppMeshConfigurationError: self.init(.usage, error.description)
+        case let error as TargetChoiceError: self.init(.usage, error.description)
+        case let error as GitError where error.code == .invalid || error.code == .unsupported:
+            self.init(.usage, error.description)
         case let gone as MeshUnavailable where gone.reason == .gone:
             let next = "if it was deleted on purpose, 'apply --recreate' makes it again"
             self.init(.error, "\(gone); \(next)")
@@ -63,11 +69,37 @@ extension CommandFailure {
     }
 }
 
+extension OutputOptions {
+    /// Runs a command's work; programs get one object even of what failed.
+    func reporting<Value>(_ work: () async throws -> Value) async throws -> Value {
+        do { return try await work() } catch {
+            let failure = CommandFailure(error)
+            if let findings = error as? SurveyFailure, findings.printFindings(output) {
+                throw failure
+            }
+            if output == .json { Terminal.output(failure.json.json) }
+            throw failure
+        }
+    }
+}
+
+extension CommandFailure {
+    /// `Schemas/error.json`.
+    var json: SpecValue {
+        [
+            "schema": "plumbline.dev/error/v1",
+            "message": .string(message),
+            "exit": .integer(Int64(exit.rawValue)),
+        ]
+    }
+}
+
 extension SurveyFailure {
     /// Prints the findings that refuse a revision: to people as lines, to programs as the object
-    /// that `validate` prints.
-    func printFindings(_ format: OutputFormat) {
-        guard case .refused(_, let reading) = self else { return }
+    /// that `validate` prints; answers whether there are any.
+    @discardableResult
+    func printFindings(_ format: OutputFormat) -> Bool {
+        guard case .refused(_, let reading) = self else { return false }
         switch format {
         case .json: Terminal.output(DiagnosticsReport.json(reading).json)
         case .text:
@@ -75,5 +107,6 @@ extension SurveyFailure {
                 Terminal.log(DiagnosticsReport.line(diagnostic, Terminal.logInk))
             }
         }
+        return true
     }
 }

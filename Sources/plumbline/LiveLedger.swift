@@ -12,6 +12,10 @@ struct LiveLedger: LedgerStore {
         try ledger.appliedState(mesh: mesh)
     }
 
+    func check(mesh: String, at place: String) async throws {
+        try ledger.check(mesh: mesh, at: place)
+    }
+
     func bind(mesh: String, to place: String) async throws {
         try ledger.bind(mesh: mesh, to: place)
     }
@@ -52,6 +56,7 @@ struct NoLedger: LedgerStore {
 
     func appliedState(mesh: String) async throws -> AppliedState { .empty }
     func lastPlanned(mesh: String) async throws -> Revision? { nil }
+    func check(mesh: String, at place: String) async throws {}
     func bind(mesh: String, to place: String) async throws {}
     func nextSequence() async throws -> Int64 { 1 }
     func checkpoint() async throws -> [UInt8]? { nil }

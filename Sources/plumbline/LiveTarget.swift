@@ -44,6 +44,8 @@ struct LiveTarget {
         let lock = try StateLock(folder, command: Invocation.text, now: Date())
         defer { lock.release() }
         let ledger = try openLedger(folder, lock, access)
+        // A task that is being cancelled may hold the ledger for longer than we live.
+        defer { ledger?.close() }
         for warning in ledger?.warnings ?? [] { progress.warn(warning) }
         let mesh = try LiveMesh(description.endpoint)
         let gates = GateReader(hosts: GateHosts(description.gateHosts))

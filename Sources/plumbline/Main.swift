@@ -34,6 +34,9 @@ struct Plumbline: AsyncParsableCommand {
             } else {
                 try command.run()
             }
+            if let failure = Terminal.failure {
+                throw CommandFailure(.error, "Write the output: \(failure)")
+            }
         } catch let failure as CommandFailure {
             Terminal.error(failure.message)
             Foundation.exit(failure.exit.rawValue)

@@ -66,7 +66,7 @@ struct MeshServeCommand: AsyncParsableCommand {
 
     func validate() throws {
         do {
-            _ = try options()
+            try options().check()
         } catch {
             throw ValidationError(error.message)
         }

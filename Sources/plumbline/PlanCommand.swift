@@ -24,7 +24,7 @@ struct PlanCommand: AsyncParsableCommand {
     var explain = false
 
     func run() async throws {
-        let survey = try await SurveyRun(target: target, output: output.output)
+        let survey = try await SurveyRun(target: target, output: output)
             .survey(changes.planOptions)
         switch output.output {
         case .json:
@@ -32,12 +32,7 @@ struct PlanCommand: AsyncParsableCommand {
             Terminal.output(json.json)
         case .text: show(survey)
         }
-        var exit = survey.plan.exitCode
-        if let last = survey.rewoundFrom, !changes.acceptRewind {
-            Terminal.warning(survey.rewindMessage(last))
-            exit = max(exit, ExitStatus.refused.rawValue)
-        }
-        if exit != 0 { throw ExitCode(exit) }
+        if survey.plan.exitCode != 0 { throw ExitCode(survey.plan.exitCode) }
     }
 
     private func show(_ survey: Survey) {
@@ -70,7 +65,7 @@ struct DriftCommand: AsyncParsableCommand {
     var failOn = DriftClasses()
 
     func run() async throws {
-        let survey = try await SurveyRun(target: target, output: output.output).survey()
+        let survey = try await SurveyRun(target: target, output: output).survey()
         let drift = survey.drift
         switch output.output {
         case .json: Terminal.output(drift.json(failOn: failOn.classes).json)
@@ -103,10 +98,10 @@ struct DriftClasses {
 /// A survey for a command that changes nothing.
 struct SurveyRun {
     let target: TargetOptions
-    let output: OutputFormat
+    let output: OutputOptions
 
     func survey(_ options: PlanOptions = PlanOptions()) async throws -> Survey {
-        do {
+        try await output.reporting {
             let description = try TargetDescription(target)
             let options = description.options(options)
             return try await LiveTarget.with(description, .reading, progress: SilentProgress()) {
@@ -114,9 +109,6 @@ struct SurveyRun {
                 survey.warnOfIdleGlobs(options)
                 return survey
             }
-        } catch {
-            (error as? SurveyFailure)?.printFindings(output)
-            throw CommandFailure(error)
         }
     }
 }
@@ -141,10 +133,5 @@ extension Survey {
                 )
             }
         }
-    }
-
-    func rewindMessage(_ last: Revision) -> String {
-        "Branch '\(revision.ref)' was rewound: \(last.short), which was applied last, is not in "
-            + "the history of \(revision.short); --accept-rewind goes on from here"
     }
 }

@@ -8,7 +8,10 @@ import Synchronization
 final class StopSignals: Sendable {
     private struct State {
         var isStopping = false
-        var listeners: [AsyncStream<Void>.Continuation] = []
+        /// Nothing has begun: there is no boundary to wait for.
+        var isAsking = false
+        var listeners: [Int: AsyncStream<Void>.Continuation] = [:]
+        var count = 0
     }
 
     private let state = Mutex(State())
@@ -38,20 +41,38 @@ final class StopSignals: Sendable {
     /// Yields once when somebody wants to stop, also where that was before.
     func stream() -> AsyncStream<Void> {
         let (stream, continuation) = AsyncStream<Void>.makeStream()
-        state.withLock { state in
-            state.listeners.append(continuation)
+        let number = state.withLock { state in
+            state.count += 1
+            state.listeners[state.count] = continuation
             if state.isStopping { continuation.yield() }
+            return state.count
+        }
+        continuation.onTermination = { [weak self] _ in
+            self?.state.withLock { _ = $0.listeners.removeValue(forKey: number) }
         }
         return stream
     }
 
+    var isStopping: Bool { state.withLock { $0.isStopping } }
+
+    /// Runs a question; who interrupts it ends the process, for nothing was begun.
+    func whileAsking<Value>(_ ask: () -> Value) -> Value {
+        state.withLock { $0.isAsking = true }
+        defer { state.withLock { $0.isAsking = false } }
+        return ask()
+    }
+
     private func arrived() {
-        let wasStopping = state.withLock { state in
+        let (wasStopping, isAsking) = state.withLock { state in
             defer { state.isStopping = true }
-            for listener in state.listeners { listener.yield() }
-            return state.isStopping
+            for listener in state.listeners.values { listener.yield() }
+            return (state.isStopping, state.isAsking)
         }
-        guard !wasStopping else { exit(130) }
+        if isAsking {
+            Terminal.log("\nNothing was written")
+            exit(ExitStatus.blocked.rawValue)
+        }
+        guard !wasStopping else { exit(ExitStatus.error.rawValue) }
         Terminal.log("Stopping at the next step boundary; once more stops at once")
     }
 }

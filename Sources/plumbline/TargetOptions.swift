@@ -49,6 +49,15 @@ struct TargetOptions: ParsableArguments {
     var gitPasswordFile: String?
 
     func validate() throws {
+        let texts = [
+            ("--config", config), ("--target", target), ("--repo", repo), ("--ref", ref),
+            ("--mesh", mesh), ("--endpoint", place.endpoint), ("--region", place.region),
+            ("--state", state), ("--namespace", namespace),
+            ("--git-password-file", gitPasswordFile),
+        ]
+        if let empty = texts.first(where: { $0.1 == "" }) {
+            throw ValidationError("\(empty.0) needs a value")
+        }
         guard config != nil else {
             guard target == nil else { throw ValidationError("--target needs --config") }
             return
@@ -121,6 +130,9 @@ struct ChangeOptions: ParsableArguments {
         if let allowDeletes, allowDeletes < 0 {
             throw ValidationError("--allow-deletes must be 0 or more")
         }
+        if (adopt + only + release).contains("") {
+            throw ValidationError("an empty glob matches nothing; write 'virtualRouter/*/route/*'")
+        }
     }
 
     var planOptions: PlanOptions {
@@ -132,7 +144,8 @@ struct ChangeOptions: ParsableArguments {
             prune: prune,
             allowDeletes: allowDeletes,
             deleteMesh: deleteMesh,
-            recreate: recreate
+            recreate: recreate,
+            acceptsRewind: acceptRewind
         )
     }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import Logging
 import Planning
+import Synchronization
 
 /// The two streams of a command: standard output carries the result, standard error the log.
 enum Terminal {
@@ -47,8 +48,25 @@ enum Terminal {
         return logger
     }
 
-    /// A reader that went away is not an error of ours.
+    /// Why not all of the output could be written, if so; a rollout goes on all the same.
+    static var failure: String? { lost.withLock { $0 } }
+
+    private static let lost = Mutex<String?>(nil)
+
+    /// A reader that went away is not an error of ours; a full disk is.
     private static func write(_ text: String, to handle: FileHandle) {
-        try? handle.write(contentsOf: Data(text.utf8))
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            let written = rest.withUnsafeBytes {
+                Foundation.write(handle.fileDescriptor, $0.baseAddress, $0.count)
+            }
+            guard written > 0 else {
+                let code = errno
+                if written < 0, code == EINTR { continue }
+                if code != EPIPE { lost.withLock { $0 = String(cString: strerror(code)) } }
+                return
+            }
+            rest = rest.dropFirst(written)
+        }
     }
 }

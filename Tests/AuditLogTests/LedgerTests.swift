@@ -196,8 +196,9 @@ import Testing
                 #expect(error?.code == .otherTarget)
             }
             let reader = try Ledger(reading: folder)
-            #expect(throws: LedgerError.self) { try reader.bind(mesh: "shop", to: "there") }
-            try reader.bind(mesh: "new", to: "anywhere")
+            #expect(throws: LedgerError.self) { try reader.check(mesh: "shop", at: "there") }
+            try reader.check(mesh: "shop", at: "here")
+            try reader.check(mesh: "new", at: "anywhere")
         }
     }
 

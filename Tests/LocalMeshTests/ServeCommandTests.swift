@@ -54,7 +54,7 @@ struct ServeCommandTests {
 
     @Test(arguments: [
         (["--quota", "Nodes=1"], 64), (["--listen", "nowhere"], 64), (["--latency", "slow"], 64),
-        (["--fail-rate", "2"], 1), (["--listen", "0.0.0.0:0"], 1), (["--state", "/nope/x"], 1),
+        (["--fail-rate", "2"], 64), (["--listen", "0.0.0.0:0"], 64), (["--state", "/nope/x"], 1),
     ])
     func wrongUsageSaysSo(arguments: [String], code: Int) async throws {
         let result = try await Subprocess.run(

@@ -27,7 +27,7 @@ import Testing
             try await world.rewind(to: shop)
             let planned = try await world.run("plan")
             #expect(planned.exitCode == 4, "\(planned.output)\(planned.errors)")
-            #expect(planned.errors.contains("Branch 'main' was rewound"), "\(planned.errors)")
+            #expect(planned.output.contains("branch 'main' was rewound"), "\(planned.output)")
             let refused = try await world.run("apply", "--yes")
             #expect(refused.exitCode == 4, "\(refused.output)\(refused.errors)")
             #expect(refused.errors.contains("--accept-rewind goes on from here"))

@@ -86,6 +86,10 @@ struct FolderLedger: LedgerStore {
         try ledger.appliedState(mesh: mesh)
     }
 
+    func check(mesh: String, at place: String) async throws {
+        try ledger.check(mesh: mesh, at: place)
+    }
+
     func bind(mesh: String, to place: String) async throws {
         try ledger.bind(mesh: mesh, to: place)
     }

@@ -151,6 +151,10 @@ struct MortalLedger: LedgerStore {
         try await ledger.appliedState(mesh: mesh)
     }
 
+    func check(mesh: String, at place: String) async throws {
+        try await ledger.check(mesh: mesh, at: place)
+    }
+
     func bind(mesh: String, to place: String) async throws {
         try await fate.perform("bind") { try await ledger.bind(mesh: mesh, to: place) }
     }

@@ -29,6 +29,37 @@ struct InterruptionTests {
         #expect(bench.mesh.resources[Plans.route]?.spec == Plans.desired)
     }
 
+    /// What has begun to be written is no step boundary: it is finished, and nothing begins.
+    @Test func stopFinishesTheWriteThatHasBegun() {
+        var bench = Self.bench()
+        bench.answer = .uncertain("timed out")
+        bench.start()
+        bench.tell(.stopRequested)
+        #expect(bench.outcome == nil)
+        bench.answer = nil
+        bench.pass(.seconds(30), reading: Self.good)
+        #expect(bench.outcome == .stopped)
+        #expect(bench.mesh.resources[Plans.route]?.spec == Plans.tenth)
+        #expect(bench.writes(to: Plans.route).allSatisfy { $0 == Plans.tenth })
+    }
+
+    /// A bad version does not stay live because somebody pressed Ctrl-C.
+    @Test func stopDoesNotStopTheWayBack() {
+        var bench = Self.bench()
+        bench.start()
+        bench.answer = .uncertain("timed out")
+        bench.pass(.seconds(50)) { id in
+            id.target == Plans.new ? .counters(good: 0, total: Double(id.number)) : Self.good(id)
+        }
+        #expect(bench.mesh.resources[Plans.route]?.spec == Plans.tenth)
+        bench.tell(.stopRequested)
+        #expect(bench.outcome == nil)
+        bench.answer = nil
+        bench.pass(.seconds(60), reading: Self.good)
+        #expect(bench.mesh.resources[Plans.route]?.spec == Plans.baseline)
+        #expect(bench.ledger.holds[Plans.route] != nil)
+    }
+
     @Test func soakBeginsAgainAfterARestart() throws {
         var bench = Self.bench()
         bench.start()
