@@ -31,6 +31,9 @@ import Testing
             let export = ["export", "--endpoint", world.endpoint, "--region", "eu-west-1"]
             try await expect("export", export, exit: 0)
             try await expect("export", export + ["--out", world.folder + "/out"], exit: 0)
+            let nowhere = ["export", "--endpoint", "http://127.0.0.1:1", "--region", "eu-west-1"]
+            try await expect("error", nowhere, exit: 1)
+            try await expect("error", ["audit", "log", "--state", world.folder + "/no"], exit: 1)
             try await world.commit(["\(World.path)/bad.yaml": .write(Array("kind: [".utf8))])
             for command in ["plan", "drift"] {
                 try await expect("validate", [command] + world.target, exit: 1)
@@ -68,6 +71,9 @@ import Testing
             try await world.commit(shop)
             try await apply(["--prune"], exit: 0)
             try await apply(["--ref", "nowhere"], exit: 1)
+            let nowhere = ["export", "--endpoint", "http://127.0.0.1:1", "--region", "eu-west-1"]
+            try await expect("error", nowhere, exit: 1)
+            try await expect("error", ["audit", "log", "--state", world.folder + "/no"], exit: 1)
             try await world.commit(["\(World.path)/bad.yaml": .write(Array("kind: [".utf8))])
             try await apply(exit: 1)
             #expect(try await JSONSchemas.complaints(output, "event") == "")
