@@ -23,6 +23,7 @@ let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
@@ -119,12 +120,21 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        .target(
+            name: "ControlAPI",
+            dependencies: [
+                "MeshModel", crypto, httpTypes, hummingbird, hummingbirdCore, logging, nioCore,
+                systemPackage,
+            ],
+            swiftSettings: settings
+        ),
 
         .executableTarget(
             name: "plumbline",
             dependencies: [
                 "MeshModel", "Manifests", "Planning", "Rollout", "Settings", "Reconciler",
                 "GitSource", "AWSClient", "AWSMesh", "HealthGates", "AuditLog", "LocalMesh",
+                "ControlAPI",
                 argumentParser, asyncHTTPClient, httpTypes, hummingbird, logging, nioCore, nioHTTP1,
                 serviceLifecycle, subprocess, systemPackage,
             ],
@@ -243,6 +253,13 @@ let package = Package(
                 subprocess, systemPackage,
             ],
             exclude: ["Conformance"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "ControlAPITests",
+            dependencies: [
+                "ControlAPI", "MeshModel", "Simulation", nioCore, nioPosix,
+            ],
             swiftSettings: settings
         ),
         .testTarget(
