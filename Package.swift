@@ -258,15 +258,15 @@ let package = Package(
         .testTarget(
             name: "ControlAPITests",
             dependencies: [
-                "ControlAPI", "MeshModel", "Simulation", nioCore, nioPosix,
+                "ControlAPI", "MeshModel", "Scripted", "Simulation", nioCore, nioPosix,
             ],
             swiftSettings: settings
         ),
         .testTarget(
             name: "PlumblineTests",
             dependencies: [
-                "MeshModel", "AuditLog", "GitSource", "Scripted", asyncHTTPClient, grdb, nioCore,
-                nioHTTP1, subprocess, systemPackage,
+                "MeshModel", "AuditLog", "ControlAPI", "GitSource", "Scripted", asyncHTTPClient,
+                grdb, nioCore, nioHTTP1, subprocess, systemPackage,
             ],
             swiftSettings: settings
         ),

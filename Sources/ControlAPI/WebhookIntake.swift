@@ -31,6 +31,8 @@ final class WebhookIntake: Sendable {
     private let logger: Logger
     private let queue: AsyncStream<Nudge>.Continuation
     private let memory = Mutex(DeliveryMemory())
+    /// What was wrong with the files of secrets when it was last said.
+    private let faults = Mutex<[WebhookSecretFiles.Fault]>([])
 
     init(_ options: WebhookOptions, _ logger: Logger) {
         self.options = options
@@ -48,8 +50,8 @@ final class WebhookIntake: Sendable {
         _ body: [UInt8]
     ) -> Verdict {
         let (secrets, faults) = options.secretFiles.read()
+        report(faults)
         guard !secrets.isEmpty else {
-            for fault in faults { logger.error("\(fault)") }
             return Verdict(.noSecret, "no webhook secret can be read here")
         }
         guard signature.isValid(for: body, secrets: secrets) else {
@@ -69,6 +71,19 @@ final class WebhookIntake: Sendable {
             let decision: DeliveryDecision =
                 error.kind == .contradiction ? .contradiction : .malformed
             return Verdict(decision, error.reason)
+        }
+    }
+
+    /// Says it once, not with every delivery; a previous secret may be gone for good.
+    private func report(_ faults: [WebhookSecretFiles.Fault]) {
+        let isNew = self.faults.withLock { known in
+            defer { known = faults }
+            return known != faults
+        }
+        guard isNew else { return }
+        for fault in faults {
+            let isCurrent = fault.path == options.secretFiles.paths.first
+            logger.log(level: isCurrent ? .error : .notice, "\(fault)")
         }
     }
 

@@ -161,10 +161,8 @@ extension WebhookResponder {
     /// A refusal ends the connection, whose rest nobody wants to read; who signs may keep it.
     private func response(_ verdict: WebhookIntake.Verdict, _ channel: any Channel) -> Response {
         let decision = verdict.decision
-        let answer: SpecValue = [
-            "decision": .string(decision.rawValue), "reason": .string(verdict.reason),
-        ]
-        let buffer = ByteBuffer(string: answer.json + "\n")
+        let answer = WebhookAnswer(decision, verdict.reason)
+        let buffer = ByteBuffer(string: answer.json.json + "\n")
         var headers: HTTPFields = [.contentType: "application/json"]
         if decision == .wrongMethod { headers[.allow] = "POST" }
         if decision.status == 503 { headers[.retryAfter] = "10" }

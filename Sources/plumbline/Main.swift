@@ -19,7 +19,7 @@ struct Plumbline: AsyncParsableCommand {
         subcommands: [
             ValidateCommand.self, PlanCommand.self, ApplyCommand.self, DriftCommand.self,
             ExportCommand.self, AuditCommand.self, MeshCommand.self, DemoCommand.self,
-            GitChildCommand.self,
+            WebhookCommand.self, GitChildCommand.self,
         ]
     )
 

@@ -32,11 +32,15 @@ final class RawConnection {
         self.outgoing = outgoing
     }
 
+    /// Opens one from an address of loopback, of which there are many.
     static func open<Value>(
         _ port: Int,
+        from source: String = "127.0.0.1",
         _ body: (RawConnection) async throws -> Value
     ) async throws -> Value {
+        let local = try SocketAddress(ipAddress: source, port: 0)
         let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            .bind(to: local)
             .connect(host: "127.0.0.1", port: port) { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try NIOAsyncChannel<ByteBuffer, ByteBuffer>(

@@ -65,12 +65,24 @@ struct Webhooks: Sendable {
 
     /// Sends one delivery on a connection of its own.
     @discardableResult
-    func send(_ post: Post) async throws -> RawAnswer {
-        let answer = try await RawConnection.open(port) { connection in
+    func send(_ post: Post, from source: String = "127.0.0.1") async throws -> RawAnswer {
+        let answer = try await RawConnection.open(port, from: source) { connection in
             try await connection.send(post.bytes)
             return try await connection.answer()
         }
         return try #require(answer, "no answer")
+    }
+
+    /// Sends a delivery, and expects this decision and its status.
+    func expect(
+        _ decision: DeliveryDecision,
+        of post: Post,
+        _ comment: Comment? = nil,
+        at location: SourceLocation = #_sourceLocation
+    ) async throws {
+        let answer = try await send(post)
+        #expect(answer.decision == decision.rawValue, comment, sourceLocation: location)
+        #expect(answer.status == decision.status, comment, sourceLocation: location)
     }
 
     /// The last decision that was recorded.
