@@ -12,31 +12,26 @@ struct RequestSource: Hashable, CustomStringConvertible {
     init(_ address: SocketAddress?) {
         switch address {
         case .v4: description = address?.ipAddress ?? "unknown"
-        case .v6:
-            // In `sockaddr_in6` the address follows family, port and flow.
-            let bytes = Self.bytes(of: address)
-            guard bytes.count == 16 else {
-                description = "unknown"
-                return
-            }
-            let isMapped = bytes.prefix(12) == [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF]
-            description =
-                isMapped
-                ? bytes.suffix(4).map(String.init).joined(separator: ".")
-                : stride(from: 0, to: 8, by: 2)
-                    .map { String(Int(bytes[$0]) << 8 | Int(bytes[$0 + 1]), radix: 16) }
-                    .joined(separator: ":") + "::/64"
+        case .v6: description = Self.network(of: address) ?? "unknown"
         default: description = "unknown"
         }
     }
 
-    /// In `sockaddr_in6` the address follows family, port and flow.
-    private static func bytes(of address: SocketAddress?) -> [UInt8] {
-        let all = address?.withSockAddr { Array(UnsafeRawBufferPointer(start: $0, count: $1)) }
-        return Array((all ?? []).dropFirst(8).prefix(16))
-    }
-
     init(shared description: String) { self.description = description }
+
+    /// The first 64 bits, or the IPv4 address that IPv6 wraps.
+    private static func network(of address: SocketAddress?) -> String? {
+        // In `sockaddr_in6` the address follows family, port and flow.
+        let all = address?.withSockAddr { Array(UnsafeRawBufferPointer(start: $0, count: $1)) }
+        let bytes = Array((all ?? []).dropFirst(8).prefix(16))
+        guard bytes.count == 16 else { return nil }
+        if bytes.prefix(12) == [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF] {
+            return bytes.suffix(4).map(String.init).joined(separator: ".")
+        }
+        let groups = stride(from: 0, to: 8, by: 2)
+            .map { String(Int(bytes[$0]) << 8 | Int(bytes[$0 + 1]), radix: 16) }
+        return groups.joined(separator: ":") + "::/64"
+    }
 }
 
 /// How much one sender may ask for: requests a second, and connections at a time.
@@ -52,6 +47,7 @@ final class SourceLimits: Sendable {
     private struct State {
         var buckets: [RequestSource: Bucket] = [:]
         var connections: [RequestSource: Int] = [:]
+        var nextSweep = Instant(milliseconds: .min)
     }
 
     /// Sources beyond it share one bucket.
@@ -115,6 +111,9 @@ final class SourceLimits: Sendable {
         if state.buckets[source] != nil || state.buckets.count < Self.mostSources {
             return source
         }
+        // A full table is not gone through for every request of a flood.
+        guard now >= state.nextSweep else { return Self.others }
+        state.nextSweep = now + .seconds(1)
         state.buckets = state.buckets.filter { filled($0.value, at: now).tokens < burst }
         return state.buckets.count < Self.mostSources ? source : Self.others
     }

@@ -78,6 +78,16 @@ import Testing
         #expect(memory.repetition(of: other, at: later + .seconds(86_000)) != nil)
     }
 
+    @Test func onlyAFileThatCanBeASecretIsOne() {
+        let paths = ["/dev/null", "/dev/zero", "/", "/no/such/file", ""]
+        let (secrets, faults) = WebhookSecretFiles(paths).read()
+        #expect(secrets.isEmpty && faults.map(\.path) == paths)
+        let words = ["empty", "too long", "Is a directory", "No such file", "No such file"]
+        for (fault, word) in zip(faults, words) {
+            #expect(fault.description.contains(word), "\(fault)")
+        }
+    }
+
     @Test func datesAreRead() {
         #expect(EventDate.milliseconds("1970-01-01T00:00:00Z") == 0)
         #expect(EventDate.milliseconds("2018-07-05T18:22:00+0000") == 1_530_814_920_000)

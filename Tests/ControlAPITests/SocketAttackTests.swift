@@ -140,6 +140,27 @@ import Testing
         }
     }
 
+    /// Who signs may keep the connection, but not for nothing.
+    @Test(arguments: ["", "POST /hooks/bitbucket HTTP/1.1\r\n"])
+    func aConnectionIsNotKeptForNothing(_ rest: String) async throws {
+        try await Webhooks.running {
+            $0.requestTime = .milliseconds(400)
+            $0.idleTime = rest.isEmpty ? .milliseconds(400) : .seconds(3600)
+        } _: { webhooks in
+            try await RawConnection.open(webhooks.port) { connection in
+                let start = ContinuousClock.now
+                for number in 1...2 {
+                    let post = Post.cloud(Payload.move(number), id: "\(number)")
+                    try await connection.send(post.bytes)
+                    #expect(try await connection.answer()?.status == 202)
+                }
+                try await connection.send(rest)
+                await connection.untilClosed()
+                #expect(ContinuousClock.now - start < Self.soon)
+            }
+        }
+    }
+
     @Test func nothingElseIsServed() async throws {
         try await Webhooks.running { webhooks in
             let post = Post.cloud(Payload.move(), id: "1")
