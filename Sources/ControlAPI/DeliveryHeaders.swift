@@ -33,11 +33,6 @@ package struct DeliveryHeaders: Hashable, Sendable {
         }
     }
 
-    /// What may be recorded of headers that are not understood.
-    static func shown(_ values: [String]) -> String? {
-        values.first { isID($0) }
-    }
-
     private static func single(
         _ name: String,
         _ values: (String) -> [String],
