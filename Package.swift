@@ -124,7 +124,7 @@ let package = Package(
             name: "ControlAPI",
             dependencies: [
                 "MeshModel", crypto, httpTypes, hummingbird, hummingbirdCore, logging, nioCore,
-                systemPackage,
+                serviceLifecycle, systemPackage,
             ],
             swiftSettings: settings
         ),

@@ -118,7 +118,12 @@ extension Ledger {
     }
 
     /// The state of the running rollout, stored with the records that led to it.
-    package func checkpoint() throws -> [UInt8]? { try storage.snapshot { try $0.checkpoint() } }
+    package func checkpoint(mesh: String) throws -> [UInt8]? { try checkpoints()[mesh] }
+
+    /// Of every mesh that a rollout is on its way through.
+    package func checkpoints() throws -> [String: [UInt8]] {
+        try storage.snapshot { try $0.checkpoints() }
+    }
 
     /// Ties a mesh to one place, once and for good.
     ///

@@ -21,6 +21,8 @@ struct LedgerBatch {
     /// Canonical JSON by digest; what is there already stays.
     var bodies: [Digest: String] = [:]
     var changes: [StoredChange] = []
+    /// Whose checkpoint: every mesh has one of its own.
+    let mesh: String
     var checkpoint: CheckpointChange = .keep
 }
 
@@ -54,6 +56,7 @@ protocol LedgerSnapshot: LedgerEvidence {
     /// Records that the query's columns select, in its order, until `visit` answers false.
     func rows(_ query: RecordQuery, _ visit: (RecordRow) throws -> Bool) throws
     func body(_ digest: Digest) throws -> SpecValue?
-    func checkpoint() throws -> [UInt8]?
+    /// By mesh.
+    func checkpoints() throws -> [String: [UInt8]]
     func hasRecords(mesh: String) throws -> Bool
 }

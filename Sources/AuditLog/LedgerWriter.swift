@@ -92,7 +92,7 @@ final class LedgerWriter: Sendable {
         as context: RecordContext
     ) throws -> [AuditRecord] {
         try tail.withLock { tail in
-            var batch = LedgerBatch(checkpoint: checkpoint)
+            var batch = LedgerBatch(mesh: context.mesh, checkpoint: checkpoint)
             let carried = try Self.carry(changes, by: entries)
             var records: [AuditRecord] = []
             var head = tail

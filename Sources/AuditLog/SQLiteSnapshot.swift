@@ -89,8 +89,17 @@ struct SQLiteSnapshot: LedgerSnapshot {
         return try SpecValue(json: text.utf8)
     }
 
-    func checkpoint() throws -> [UInt8]? {
-        try Data.fetchOne(db, sql: "SELECT CAST(bytes AS BLOB) FROM checkpoint").map { Array($0) }
+    func checkpoints() throws -> [String: [UInt8]] {
+        var checkpoints: [String: [UInt8]] = [:]
+        let sql = "SELECT CAST(mesh AS TEXT), CAST(bytes AS BLOB) FROM checkpoint"
+        let rows = try Row.fetchCursor(db, sql: sql)
+        while let row = try rows.next() {
+            guard let mesh = String.fromDatabaseValue(row[0]),
+                let bytes = Data.fromDatabaseValue(row[1])
+            else { continue }
+            checkpoints[mesh] = Array(bytes)
+        }
+        return checkpoints
     }
 
     func hasRecords(mesh: String) throws -> Bool {

@@ -90,10 +90,11 @@ struct SQLiteStorage: LedgerStorage {
         for change in batch.changes { try project(change, in: db) }
         switch batch.checkpoint {
         case .keep: break
-        case .clear: try db.execute(sql: "DELETE FROM checkpoint")
+        case .clear:
+            try db.execute(literal: "DELETE FROM checkpoint WHERE mesh = \(batch.mesh)")
         case .store(let bytes):
             try db.execute(
-                literal: "INSERT OR REPLACE INTO checkpoint VALUES (1, \(Data(bytes)))"
+                literal: "INSERT OR REPLACE INTO checkpoint VALUES (\(batch.mesh), \(Data(bytes)))"
             )
         }
     }
@@ -195,8 +196,6 @@ struct SQLiteStorage: LedgerStorage {
             reason TEXT NOT NULL, ref TEXT NOT NULL, "commit" TEXT NOT NULL, tree TEXT NOT NULL,
             author TEXT NOT NULL, subject TEXT NOT NULL
         ) STRICT;
-        CREATE TABLE checkpoint (
-            id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1), bytes BLOB NOT NULL
-        ) STRICT;
+        CREATE TABLE checkpoint (mesh TEXT NOT NULL PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
         """
 }

@@ -61,6 +61,6 @@ package final class WebhookServer: Sendable {
             onServerRunning: { await onReady($0.localAddress?.port ?? 0) },
             logger: logger
         )
-        try await application.run()
+        try await application.runUntilCancelled()
     }
 }

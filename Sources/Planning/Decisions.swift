@@ -69,6 +69,9 @@ struct Decisions {
         let isDrift = comparison.driftClass == .modified || comparison.driftClass == .missing
         // What is in flight has not passed its gates yet: it is not put back at once, but judged.
         if isDrift, comparison.applied?.isInFlight != true {
+            guard input.options.corrects.contains(id) else {
+                return hold(back: id, .reported, "\(comparison.reason); drift is only reported")
+            }
             moves[id] = Move(comparison, to: body, isCorrection: true)
         } else if isHeld(comparison) {
             decideHeld(comparison)

@@ -140,6 +140,8 @@ package struct Deferral: Hashable, Sendable, Codable {
         case conflict
         /// It needs what another deferred change would have brought.
         case dependsOnDeferred
+        /// Drift, where the target's settings only want to know of it.
+        case reported
         /// A guardrail or another owner refuses it; the plan's refusals say which.
         case refused
     }

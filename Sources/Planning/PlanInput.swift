@@ -86,6 +86,8 @@ package struct PlanOptions: Hashable, Sendable {
     package var recreate: Bool
     /// Whether a branch is followed although it no longer contains what was carried out last.
     package var acceptsRewind: Bool
+    /// Which edits by others are put right; the rest is only reported.
+    package var corrects: Selection
 
     package init(
         adopt: Selection = .none,
@@ -95,7 +97,8 @@ package struct PlanOptions: Hashable, Sendable {
         allowDeletes: Int? = nil,
         deleteMesh: Bool = false,
         recreate: Bool = false,
-        acceptsRewind: Bool = false
+        acceptsRewind: Bool = false,
+        corrects: Selection = .all
     ) {
         self.adopt = adopt
         self.only = only
@@ -105,6 +108,7 @@ package struct PlanOptions: Hashable, Sendable {
         self.deleteMesh = deleteMesh
         self.recreate = recreate
         self.acceptsRewind = acceptsRewind
+        self.corrects = corrects
     }
 }
 

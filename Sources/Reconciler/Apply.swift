@@ -62,10 +62,14 @@ extension Reconciliation {
 
     /// The rollout that an earlier process left on its way, if there is one.
     package func pending() async throws -> RolloutCheckpoint? {
-        guard let bytes = try await runner.ledger.checkpoint() else { return nil }
-        do { return try RolloutCheckpoint(decoding: bytes) } catch {
-            throw ResumeRefused.unreadable
-        }
+        let stored = try await runner.ledger.checkpoints()
+        let candidates: [RolloutCheckpoint]
+        do {
+            candidates = try stored.filter { settings.mesh == nil || $0.key == settings.mesh }
+                .sorted { $0.key < $1.key }.map { try RolloutCheckpoint(decoding: $0.value) }
+        } catch { throw ResumeRefused.unreadable }
+        // A target that leaves its mesh to the tree has the one that its own settings began.
+        return candidates.first { $0.settings == settings.digest } ?? candidates.first
     }
 
     /// A newer commit that may want something else; nothing where the repository does not answer.
@@ -161,22 +165,24 @@ extension Survey {
             ]
         )
         let found = drift.findings.filter { DriftReport.drift.contains($0.driftClass) }
-        return [planned]
-            + found.map { finding in
-                LedgerEntry(
-                    .driftFound,
-                    resource: finding.resource,
-                    plan: plan.id,
-                    before: input.applied.resources[finding.resource]?.body,
-                    after: input.live.resources[finding.resource]?.spec,
-                    payload: [
-                        "revision": .string(revision.description),
-                        "class": .string(finding.driftClass.rawValue),
-                        "reason": .string(finding.reason),
-                        "fields": .list(finding.fields.map(\.json)),
-                    ]
-                )
-            }
+        return [planned] + found.map(entry(ofDrift:))
+    }
+
+    /// What somebody else did to a resource, with both bodies.
+    func entry(ofDrift finding: DriftReport.Finding) -> LedgerEntry {
+        LedgerEntry(
+            .driftFound,
+            resource: finding.resource,
+            plan: plan.id,
+            before: input.applied.resources[finding.resource]?.body,
+            after: input.live.resources[finding.resource]?.spec,
+            payload: [
+                "revision": .string(revision.description),
+                "class": .string(finding.driftClass.rawValue),
+                "reason": .string(finding.reason),
+                "fields": .list(finding.fields.map(\.json)),
+            ]
+        )
     }
 }
 

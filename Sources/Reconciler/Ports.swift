@@ -71,7 +71,8 @@ package protocol LedgerStore: Sendable {
     /// The number that the next record will have.
     func nextSequence() async throws -> Int64
 
-    func checkpoint() async throws -> [UInt8]?
+    /// The stored states of the rollouts that are on their way, by mesh.
+    func checkpoints() async throws -> [String: [UInt8]]
 
     /// A value that a record refers to by its digest.
     func body(_ digest: Digest) async throws -> SpecValue?

@@ -154,7 +154,7 @@ struct ApplyRun {
                 return plan.end.about(plan)
             }
             if let refused = denial("Apply this plan?") { return refused.about(plan) }
-            let outcome = try await target.reconciliation.apply(survey, stops: stops.stream())
+            let outcome = try await target.reconciliation.apply(survey, stops: stops.wish.stream())
             if let end = end(of: outcome, plan) { return end.about(plan) }
         }
     }
@@ -168,7 +168,7 @@ struct ApplyRun {
             return refused
         }
         if !isQuiet { Terminal.output("Going on with the rollout of \(revision)") }
-        let resumed = try await target.reconciliation.resume(stops: stops.stream())
+        let resumed = try await target.reconciliation.resume(stops: stops.wish.stream())
         guard let resumed, resumed.outcome != .completed else { return nil }
         return end(of: resumed.outcome, resumed.plan)?.about(resumed.plan)
     }
@@ -193,7 +193,7 @@ struct ApplyRun {
 
     private func denial(_ question: String) -> ApplyEnd? {
         let nothing = "Nothing was written"
-        guard !stops.isStopping else { return ApplyEnd(exit: .error, message: nothing) }
+        guard !stops.wish.isMade else { return ApplyEnd(exit: .error, message: nothing) }
         switch consent {
         case .given: return nil
         case .nobody:

@@ -26,7 +26,7 @@ struct LiveLedger: LedgerStore {
 
     func nextSequence() async throws -> Int64 { try ledger.head().seq + 1 }
 
-    func checkpoint() async throws -> [UInt8]? { try ledger.checkpoint() }
+    func checkpoints() async throws -> [String: [UInt8]] { try ledger.checkpoints() }
 
     func body(_ digest: Digest) async throws -> SpecValue? { try ledger.body(digest) }
 
@@ -59,7 +59,7 @@ struct NoLedger: LedgerStore {
     func check(mesh: String, at place: String) async throws {}
     func bind(mesh: String, to place: String) async throws {}
     func nextSequence() async throws -> Int64 { 1 }
-    func checkpoint() async throws -> [UInt8]? { nil }
+    func checkpoints() async throws -> [String: [UInt8]] { [:] }
     func body(_ digest: Digest) async throws -> SpecValue? { nil }
     func clientToken(ofIntent intent: String) async throws -> String? { nil }
 

@@ -136,6 +136,10 @@ struct TargetDescription {
     }
 
     func revisions(mirror: String) throws -> LiveRevisions {
+        LiveRevisions(mirror: GitMirror(try gitSettings(mirror: mirror)), path: path)
+    }
+
+    func gitSettings(mirror: String) throws -> GitSettings {
         var settings = GitSettings(
             mirror: mirror,
             remote: try RemoteAddress(repository),
@@ -144,7 +148,7 @@ struct TargetDescription {
         )
         settings.credentials = credentials
         if let gitTimeout { settings.timeout = gitTimeout }
-        return LiveRevisions(mirror: GitMirror(settings), path: path)
+        return settings
     }
 }
 

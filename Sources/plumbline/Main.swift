@@ -19,7 +19,7 @@ struct Plumbline: AsyncParsableCommand {
         subcommands: [
             ValidateCommand.self, PlanCommand.self, ApplyCommand.self, DriftCommand.self,
             ExportCommand.self, AuditCommand.self, MeshCommand.self, DemoCommand.self,
-            WebhookCommand.self, GitChildCommand.self,
+            AgentCommand.self, WebhookCommand.self, GitChildCommand.self,
         ]
     )
 

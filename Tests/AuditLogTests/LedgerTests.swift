@@ -72,12 +72,12 @@ import Testing
     @Test func checkpointIsStoredKeptAndCleared() throws {
         try withFolder { folder in
             try withLedger(folder) { ledger in
-                #expect(try ledger.checkpoint() == nil)
+                #expect(try ledger.checkpoint(mesh: Sample.mesh) == nil)
                 try ledger.commit([], checkpoint: .store([9, 8]), as: Sample.context())
                 try ledger.commit([LedgerEntry(.planned)], as: Sample.context())
-                #expect(try ledger.checkpoint() == [9, 8])
+                #expect(try ledger.checkpoint(mesh: Sample.mesh) == [9, 8])
                 try ledger.commit([], checkpoint: .clear, as: Sample.context())
-                #expect(try ledger.checkpoint() == nil)
+                #expect(try ledger.checkpoint(mesh: Sample.mesh) == nil)
                 #expect(try ledger.records().count == 1)
             }
         }
@@ -95,7 +95,7 @@ import Testing
                     )
                 }
                 #expect(error?.code == .changeWithoutRecord)
-                let checkpoint = try ledger.checkpoint()
+                let checkpoint = try ledger.checkpoint(mesh: Sample.mesh)
                 #expect(checkpoint == nil)
             }
         }

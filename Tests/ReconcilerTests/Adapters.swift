@@ -100,7 +100,7 @@ struct FolderLedger: LedgerStore {
 
     func nextSequence() async throws -> Int64 { try ledger.head().seq + 1 }
 
-    func checkpoint() async throws -> [UInt8]? { try ledger.checkpoint() }
+    func checkpoints() async throws -> [String: [UInt8]] { try ledger.checkpoints() }
 
     func body(_ digest: Digest) async throws -> SpecValue? { try ledger.body(digest) }
 

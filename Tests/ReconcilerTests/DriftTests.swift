@@ -134,11 +134,11 @@ import Testing
 }
 
 extension World {
-    fileprivate func cartLog() async throws -> String? {
+    func cartLog() async throws -> String? {
         try await live(Shop.cart)?.spec.value(atField: "logging.accessLog.file.path")?.text
     }
 
-    fileprivate func editCart(to path: String) async throws {
+    func editCart(to path: String) async throws {
         let client = try stranger()
         let live = try #require(try await client.describe(Shop.cart))
         let spec = live.spec.replacing(

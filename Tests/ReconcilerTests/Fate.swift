@@ -165,7 +165,7 @@ struct MortalLedger: LedgerStore {
 
     func nextSequence() async throws -> Int64 { try await ledger.nextSequence() }
 
-    func checkpoint() async throws -> [UInt8]? { try await ledger.checkpoint() }
+    func checkpoints() async throws -> [String: [UInt8]] { try await ledger.checkpoints() }
 
     func body(_ digest: Digest) async throws -> SpecValue? { try await ledger.body(digest) }
 

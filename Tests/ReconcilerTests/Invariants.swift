@@ -68,7 +68,7 @@ extension World {
     func checkInvariants(_ comment: Comment? = nil) throws {
         #expect(watch.faults.isEmpty, comment)
         let ledger = try Ledger(reading: folder)
-        #expect(try ledger.checkpoint() == nil, comment)
+        #expect(try ledger.checkpoints().isEmpty, comment)
         #expect(try Ledger.verify(folder).findings.isEmpty, comment)
         let records = try ledger.records()
         let intents = Dictionary(grouping: records.filter { $0.kind == .intent }, by: \.intent)

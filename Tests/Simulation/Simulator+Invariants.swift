@@ -148,7 +148,7 @@ extension Simulator {
         switch deferral.reason {
         case .held, .stillReferenced, .dependsOnDeferred: true
         case .unowned: mesh.strangers[deferral.resource] != nil
-        case .pruneOff, .notSelected, .conflict, .refused: false
+        case .pruneOff, .notSelected, .conflict, .reported, .refused: false
         }
     }
 }

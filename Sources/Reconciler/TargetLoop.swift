@@ -1,0 +1,152 @@
+import MeshModel
+import Planning
+import Rollout
+
+/// One target, kept true to its branch for as long as the agent runs.
+///
+/// Polling is the guarantee, a nudge only shortens the wait; nudges coalesce, and only the newest
+/// commit counts. A look that fails is tried again: it never ends the loop, nor another target's.
+package actor TargetLoop {
+    private let reconciliation: Reconciliation
+    private let policy: LoopPolicy
+    private let nudges: AsyncStream<Void>
+    private let nudger: AsyncStream<Void>.Continuation
+    private var memory = DriftMemory()
+    private var failures = 0
+    package private(set) var status: TargetStatus
+
+    package init(_ reconciliation: Reconciliation, policy: LoopPolicy, name: String) {
+        self.reconciliation = reconciliation
+        self.policy = policy
+        status = TargetStatus(name: name)
+        (nudges, nudger) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    /// Asks for a look before its time.
+    nonisolated package func nudge() { nudger.yield() }
+
+    /// Looks, applies and waits, until somebody wants to stop or the task is cancelled.
+    ///
+    /// A rollout that is under way then ends at a step boundary, and its checkpoint goes on.
+    package func run(until stop: StopWish) async {
+        let (wakes, waker) = AsyncStream<Bool>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        let listeners = [
+            Task { for await _ in stop.stream() { waker.yield(false) } },
+            Task { [nudges] in for await _ in nudges { waker.yield(true) } },
+        ]
+        defer { for listener in listeners { listener.cancel() } }
+        var wake = wakes.makeAsyncIterator()
+        while !Task.isCancelled {
+            await look(stop)
+            if status.phase == .stopped { return }
+            let timer = Task { [pause = pause] in
+                try await Task.sleep(for: pause)
+                waker.yield(true)
+            }
+            let goesOn = await wake.next()
+            timer.cancel()
+            guard goesOn == true else { break }
+        }
+        status.phase = .stopped
+    }
+
+    /// The interval, a tenth earlier or later so that many agents do not ask at once; longer after
+    /// failures, but never more than eight times as long.
+    private var pause: Duration {
+        policy.interval * Double.random(in: 0.9...1.1) * Double(1 << min(failures, 3))
+    }
+
+    private func look(_ stop: StopWish) async {
+        status.phase = .looking
+        do {
+            if let resumed = try await reconciliation.resume(stops: stop.stream()) {
+                ended(resumed.outcome, resumed.plan)
+            }
+            if status.phase != .stopped { try await reconcile(stop) }
+            failures = 0
+            status.lookedAt = reconciliation.runner.clock.wallTime()
+        } catch {
+            failures += 1
+            status.isReachable = false
+            status.message = "\(error)"
+            reconciliation.runner.progress.warn("\(status.name): \(error)")
+            status.phase = .idle
+        }
+    }
+
+    /// Plans and applies until the newest commit is what was looked at.
+    private func reconcile(_ stop: StopWish) async throws {
+        while true {
+            let survey = try await survey()
+            status.isReachable = true
+            try await tell(survey)
+            guard policy.onCommit == .apply, !survey.plan.isEmpty else {
+                status.phase = survey.rewoundFrom == nil ? .idle : .frozen
+                return
+            }
+            status.phase = .rollingOut
+            let outcome = try await reconciliation.apply(survey, stops: stop.stream())
+            ended(outcome, survey.plan)
+            guard case .superseded = outcome else { return }
+        }
+    }
+
+    /// Looks twice where drift may be put right: what may be is known only after the first look.
+    private func survey() async throws -> Survey {
+        var options = PlanOptions(prune: policy.prunes, corrects: .none)
+        let survey = try await reconciliation.survey(options)
+        let now = reconciliation.runner.clock.now()
+        try await record(memory.see(survey, at: now), of: survey)
+        options.corrects = memory.correctable(policy, at: now)
+        return options.corrects == .none ? survey : try await reconciliation.survey(options)
+    }
+
+    /// Drift that is only reported is in the ledger once; what is put right is recorded with it.
+    private func record(_ news: [DriftReport.Finding], of survey: Survey) async throws {
+        guard !news.isEmpty, policy.onDrift == .report else { return }
+        let entries = news.map { survey.entry(ofDrift: $0) }
+        let context = RecordContext(
+            time: reconciliation.runner.clock.wallTime(),
+            mesh: survey.plan.target.mesh,
+            revision: survey.revision,
+            actor: "agent"
+        )
+        try await reconciliation.runner.ledger.commit(
+            LedgerBatch(entries: entries, context: context)
+        )
+        for entry in entries { reconciliation.runner.progress.report(entry, context) }
+    }
+
+    private func tell(_ survey: Survey) async throws {
+        let plan = survey.plan
+        status.mesh = plan.target.mesh
+        status.revision = survey.revision
+        status.drift = survey.drift
+        let isSynced = !plan.hasChanges && plan.deferred.isEmpty && plan.refusals.isEmpty
+        status.sync = isSynced ? .synced : .outOfSync
+        let isHeld = !survey.input.applied.holds.isEmpty
+        let hasDrift = policy.onDrift != .ignore && survey.drift.hasDrift()
+        status.health = isHeld || hasDrift ? .degraded : .healthy
+        status.message =
+            plan.refusals.first?.message
+            ?? plan.deferred.first.map {
+                "\($0.resource.address): \($0.message)"
+            }
+        if isSynced { status.applied = survey.revision }
+    }
+
+    private func ended(_ outcome: RolloutOutcome, _ plan: Plan) {
+        status.phase = outcome == .stopped ? .stopped : .idle
+        switch outcome {
+        case .completed:
+            let isWhole = plan.deferred.isEmpty && plan.refusals.isEmpty
+            status.sync = isWhole ? .synced : .outOfSync
+            status.applied = plan.revision
+        case .rolledBack(_, let reason), .halted(_, let reason):
+            status.sync = .outOfSync
+            status.health = .degraded
+            status.message = reason
+        case .superseded, .stopped: status.sync = .outOfSync
+        }
+    }
+}

@@ -1,0 +1,47 @@
+package import MeshModel
+package import Planning
+
+/// How one target stands: sync, health and rollout are separate questions.
+package struct TargetStatus: Hashable, Sendable {
+    /// Whether the mesh is what the newest commit declares.
+    package enum Sync: String, Hashable, Sendable {
+        case unknown
+        case synced
+        case outOfSync
+    }
+
+    package enum Health: String, Hashable, Sendable {
+        case unknown
+        case healthy
+        /// Something is held, rolled back, halted, or drifted.
+        case degraded
+    }
+
+    package enum Phase: String, Hashable, Sendable {
+        case idle
+        case looking
+        case rollingOut
+        /// A rewound branch, or another reason to write nothing until a person says so.
+        case frozen
+        case stopped
+    }
+
+    package let name: String
+    package var mesh: String?
+    package var sync = Sync.unknown
+    package var health = Health.unknown
+    package var phase = Phase.idle
+    /// The newest commit that was seen.
+    package var revision: Revision?
+    /// The commit that was carried out last.
+    package var applied: Revision?
+    /// Why it is not synced or not healthy, in words; what stopped the last look, if anything did.
+    package var message: String?
+    /// Whether the last look reached Git and the mesh.
+    package var isReachable = false
+    /// Wall time of the last look that ended well, in milliseconds since 1970.
+    package var lookedAt: Int64?
+    package var drift: DriftReport?
+
+    package init(name: String) { self.name = name }
+}

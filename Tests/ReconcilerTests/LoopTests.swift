@@ -1,0 +1,147 @@
+import AWSMesh
+import AuditLog
+import MeshModel
+import Planning
+import Reconciler
+import Testing
+
+/// What a target does by itself, without a person at a terminal.
+@Suite("The loop", .timeLimit(.minutes(2))) struct LoopTests {
+    @Test("applies what is pushed as soon as it is nudged") func nudged() async throws {
+        try await World.with { world in
+            world.branch.commit(Shop().tree)
+            try await world.loop(LoopPolicy(interval: .seconds(3600))) { loop in
+                try await eventually { await loop.status.sync == .synced }
+                let next = world.branch.commit(Shop(cartLog: "/dev/stderr").tree)
+                for _ in 0..<5 { loop.nudge() }
+                try await eventually { await loop.status.applied == next }
+                #expect(try await world.cartLog() == "/dev/stderr")
+                #expect(await loop.status.health == .healthy)
+            }
+            try world.checkInvariants()
+        }
+    }
+
+    @Test("polls where nobody nudges, and goes on after a failure") func polls() async throws {
+        try await World.with { world in
+            world.branch.commit(Shop().tree)
+            world.branch.isSilent = true
+            try await world.loop(LoopPolicy(interval: .milliseconds(20))) { loop in
+                try await eventually { await loop.status.message != nil }
+                #expect(await !loop.status.isReachable)
+                #expect(world.watch.writes.isEmpty)
+                world.branch.isSilent = false
+                try await eventually { await loop.status.sync == .synced }
+                #expect(await loop.status.isReachable)
+            }
+        }
+    }
+
+    @Test("only plans where its target says so") func plansOnly() async throws {
+        try await World.with { world in
+            try await world.openShop()
+            world.branch.commit(Shop(cartLog: "/dev/stderr").tree)
+            let count = world.watch.writes.count
+            let policy = LoopPolicy(onCommit: .plan, interval: .milliseconds(20))
+            try await world.loop(policy) { loop in
+                try await eventually { await loop.status.sync == .outOfSync }
+                try await world.branch.isAskedAgain()
+                #expect(world.watch.writes.count == count)
+            }
+        }
+    }
+
+    @Test("reports drift once and leaves it") func reports() async throws {
+        try await World.with { world in
+            try await world.openShop()
+            try await world.editCart(to: "/tmp/stranger")
+            try await world.loop(LoopPolicy(interval: .milliseconds(20))) { loop in
+                try await eventually { await loop.status.health == .degraded }
+                try await world.branch.isAskedAgain()
+                try await world.branch.isAskedAgain()
+            }
+            #expect(try await world.cartLog() == "/tmp/stranger")
+            let found = try world.records(.driftFound)
+            #expect(found.map(\.resource) == [Shop.cart])
+            #expect(try world.records(.driftCorrected).isEmpty)
+        }
+    }
+
+    @Test("puts drift right: what moves traffic only after its grace") func corrects() async throws
+    {
+        try await World.with { world in
+            try await world.openShop()
+            try await world.editCart(to: "/tmp/stranger")
+            try await world.editRoute()
+            let policy = LoopPolicy(
+                onDrift: .correct,
+                interval: .milliseconds(20),
+                driftGrace: .seconds(3600)
+            )
+            try await world.loop(policy) { _ in
+                try await eventually { try await world.cartLog() == "/dev/stdout" }
+                try await world.branch.isAskedAgain()
+            }
+            #expect(try world.records(.driftCorrected).map(\.resource) == [Shop.cart])
+            let impatient = LoopPolicy(
+                onDrift: .correct,
+                interval: .milliseconds(20),
+                driftGrace: .zero
+            )
+            try await world.loop(impatient) { loop in
+                try await eventually { await loop.status.sync == .synced }
+            }
+            #expect(
+                try world.records(.driftCorrected).map(\.resource) == [Shop.cart, Shop.route]
+            )
+            try world.checkInvariants()
+        }
+    }
+
+    @Test("freezes where the branch was rewound") func freezes() async throws {
+        try await World.with { world in
+            let first = world.branch.commit(Shop().tree)
+            _ = try await world.process { try await $0.apply() }
+            world.branch.commit(Shop(cartLog: "/dev/stderr").tree)
+            _ = try await world.process { try await $0.apply() }
+            try world.branch.rewind(to: first)
+            try await world.loop(LoopPolicy(interval: .milliseconds(20))) { loop in
+                try await eventually { await loop.status.phase == .frozen }
+                try await world.branch.isAskedAgain()
+            }
+            #expect(try await world.cartLog() == "/dev/stderr")
+        }
+    }
+}
+
+extension World {
+    /// Runs a loop in a process of its own while the body looks on, and stops it afterwards.
+    fileprivate func loop(
+        _ policy: LoopPolicy,
+        _ body: @escaping @Sendable (TargetLoop) async throws -> Void
+    ) async throws {
+        try await process { process in
+            let loop = TargetLoop(process.reconciliation, policy: policy, name: "staging")
+            let stop = StopWish()
+            let running = Task { await loop.run(until: stop) }
+            do { try await body(loop) } catch {
+                running.cancel()
+                throw error
+            }
+            stop.make()
+            await running.value
+            #expect(await loop.status.phase == .stopped)
+        }
+    }
+
+    /// A stranger sends 60 of 100 requests to the other version.
+    fileprivate func editRoute() async throws {
+        let client = try stranger()
+        let live = try #require(try await client.describe(Shop.route))
+        let spec = try SpecValue(
+            json: live.spec.json.replacing("\"weight\":100", with: "\"weight\":40")
+                .replacing("\"weight\":0", with: "\"weight\":60").utf8
+        )
+        _ = try await client.update(live.id, spec: spec, clientToken: nil)
+    }
+}
