@@ -129,12 +129,21 @@ let package = Package(
             swiftSettings: settings
         ),
 
+        .target(
+            name: "Bitbucket",
+            dependencies: [
+                "MeshModel", "AWSClient", asyncHTTPClient, logging, nioCore, nioHTTP1,
+                systemPackage,
+            ],
+            swiftSettings: settings
+        ),
+
         .executableTarget(
             name: "plumbline",
             dependencies: [
                 "MeshModel", "Manifests", "Planning", "Rollout", "Settings", "Reconciler",
                 "GitSource", "AWSClient", "AWSMesh", "HealthGates", "AuditLog", "LocalMesh",
-                "ControlAPI",
+                "ControlAPI", "Bitbucket",
                 argumentParser, asyncHTTPClient, httpTypes, hummingbird, logging, nioCore, nioHTTP1,
                 serviceLifecycle, subprocess, systemPackage,
             ],
@@ -259,6 +268,14 @@ let package = Package(
             name: "ControlAPITests",
             dependencies: [
                 "ControlAPI", "MeshModel", "Scripted", "Simulation", nioCore, nioPosix,
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "BitbucketTests",
+            dependencies: [
+                "Bitbucket", "AWSClient", "MeshModel", "Scripted", asyncHTTPClient, httpTypes,
+                hummingbird, logging, nioCore, nioHTTP1,
             ],
             swiftSettings: settings
         ),

@@ -1,6 +1,6 @@
-import AsyncHTTPClient
+package import AsyncHTTPClient
 import NIOCore
-import NIOHTTP1
+package import NIOHTTP1
 import NIOPosix
 import NIOSSL
 
@@ -11,24 +11,29 @@ import Darwin
 #endif
 
 /// An answer as it came off the wire, read to its end.
-struct HTTPAnswer: Sendable {
-    let status: Int
-    let headers: HTTPHeaders
-    let body: [UInt8]
+package struct HTTPAnswer: Sendable {
+    package let status: Int
+    package let headers: HTTPHeaders
+    package let body: [UInt8]
 }
 
 /// Why there is no answer.
-struct HTTPFailure: Error, Sendable {
-    let code: AWSError.Code
-    let message: String
+package struct HTTPFailure: Error, Sendable {
+    package let code: AWSError.Code
+    package let message: String
     /// The request may have reached the service.
-    let mayHaveArrived: Bool
+    package let mayHaveArrived: Bool
 }
 
 /// One request and its answer, bounded in time and size; redirects are never followed.
-struct HTTPExchange: Sendable {
+package struct HTTPExchange: Sendable {
     let timeout: Duration
     let largestAnswer: Int
+
+    package init(timeout: Duration, largestAnswer: Int) {
+        self.timeout = timeout
+        self.largestAnswer = largestAnswer
+    }
 
     /// One pool of connections for the whole process; it lives as long as the process does.
     private static let client = HTTPClient(
@@ -47,7 +52,8 @@ struct HTTPExchange: Sendable {
         return configuration
     }
 
-    func send(_ request: HTTPClientRequest) async throws(HTTPFailure) -> HTTPAnswer {
+    /// Sends one request and reads its answer to the end; any status is an answer.
+    package func send(_ request: HTTPClientRequest) async throws(HTTPFailure) -> HTTPAnswer {
         let result = await withTaskGroup(of: Result<HTTPAnswer, HTTPFailure>.self) { group in
             group.addTask {
                 do { return .success(try await exchange(request)) } catch {

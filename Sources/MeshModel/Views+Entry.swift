@@ -8,6 +8,10 @@ package struct EntryFacts: Hashable, Sendable {
     package let reason: String?
     /// The newer revision that took over.
     package let by: String?
+    /// What a plan would do, in one line.
+    package let summary: String?
+    /// How a rollout ended.
+    package let outcome: String?
     /// Counted from 1.
     package let wave: Int64?
     package let percent: Int64?
@@ -29,6 +33,8 @@ package struct EntryFacts: Hashable, Sendable {
         message = payload["message"]?.text
         reason = payload["reason"]?.text
         by = payload["by"]?.text
+        summary = payload["summary"]?.text
+        outcome = payload["outcome"]?.text
         wave = payload["wave"]?.integer
         percent = payload["percent"]?.integer
         weights = (payload["weights"]?.items ?? []).compactMap(Self.weight)

@@ -12,6 +12,7 @@ import Settings
 struct LiveAgent {
     let loops: [TargetLoop]
     let webhooks: WebhookServer?
+    let bitbucket: LiveBitbucket?
 
     /// Opens everything under the lock of the state folder, and lets go of it afterwards.
     static func with(
@@ -25,6 +26,7 @@ struct LiveAgent {
         let ledger = try Ledger(writing: folder, under: lock)
         defer { ledger.close() }
         for warning in ledger.warnings { progress.warn(warning) }
+        let bitbucket = try settings.bitbucket.map { try LiveBitbucket($0) }
         let gates = GateReader(hosts: GateHosts(settings.gateHosts))
         let descriptions = settings.targets.map { ($0, TargetDescription(settings, $0)) }
         // One repository, so one mirror: targets differ by folder.
@@ -40,7 +42,7 @@ struct LiveAgent {
                     writer: mesh,
                     metrics: gates,
                     ledger: LiveLedger(ledger: ledger),
-                    progress: progress,
+                    progress: bitbucket?.telling(target.name, ledger, beside: progress) ?? progress,
                     clock: .system()
                 )
                 let reconciliation = Reconciliation(
@@ -51,7 +53,8 @@ struct LiveAgent {
                 let policy = LoopPolicy(target, interval: settings.git.interval)
                 return TargetLoop(reconciliation, policy: policy, name: target.name)
             }
-            try await body(LiveAgent(loops: loops, webhooks: webhooks(settings)))
+            let webhooks = webhooks(settings)
+            try await body(LiveAgent(loops: loops, webhooks: webhooks, bitbucket: bitbucket))
             try? await gates.shutdown()
         } catch {
             try? await gates.shutdown()
@@ -63,6 +66,7 @@ struct LiveAgent {
     func run(until stop: StopWish) async {
         await withTaskGroup(of: Void.self) { group in
             defer { group.cancelAll() }
+            if let bitbucket { group.addTask { await bitbucket.run() } }
             if let webhooks {
                 group.addTask { await Self.serve(webhooks) }
                 group.addTask { [loops] in
@@ -77,6 +81,7 @@ struct LiveAgent {
                 }
             }
         }
+        await bitbucket?.finish()
     }
 
     /// A port that cannot be had costs only time: polling is the guarantee.
