@@ -41,7 +41,25 @@ package struct StateFolder: Hashable, Sendable {
 }
 
 /// Files that are only their owner's, and on the disk before anyone relies on them.
-enum PrivateFile {
+package enum PrivateFile {
+    /// Puts a file of one's own (0600) in the place of another or of none, whole or not at all.
+    ///
+    /// What is there and is no ordinary file stays: a device or a link is not ours to replace.
+    package static func write(_ bytes: [UInt8], to path: String) throws(LedgerError) {
+        var status = stat()
+        guard lstat(path, &status) != 0 || status.st_mode & S_IFMT == S_IFREG else {
+            throw LedgerError(.files, "Write '\(path)': it is there and is no ordinary file")
+        }
+        let new = path + ".new-" + String(UInt64.random(in: .min ... .max), radix: 36)
+        do throws(LedgerError) {
+            try fill(new, O_EXCL, with: Data(bytes))
+            try move(new, to: path)
+        } catch {
+            unlink(new)
+            throw error
+        }
+    }
+
     /// Makes an empty file (0600) where there is none; answers whether it did.
     @discardableResult
     static func make(_ path: String) throws(LedgerError) -> Bool {
@@ -56,23 +74,36 @@ enum PrivateFile {
 
     /// Writes a new file beside `path` and syncs it; `replace` then puts it in its place.
     static func prepare(_ bytes: Data, for path: String) throws(LedgerError) {
-        let new = path + ".new"
-        let descriptor = open(new, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw failure("Write", new) }
-        defer { close(descriptor) }
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let written = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-            if written < 0, errno == EINTR { continue }
-            guard written > 0 else { throw failure("Write", new) }
-            rest = rest.dropFirst(written)
-        }
-        guard fsync(descriptor) == 0 else { throw failure("Sync", new) }
+        try fill(path + ".new", O_TRUNC, with: bytes)
     }
 
     /// Puts what was prepared in the place of `path`, at once and for good.
     static func replace(_ path: String) throws(LedgerError) {
-        guard rename(path + ".new", path) == 0 else { throw failure("Replace", path) }
+        try move(path + ".new", to: path)
+    }
+
+    private static func fill(
+        _ path: String,
+        _ flag: Int32,
+        with bytes: Data
+    ) throws(LedgerError) {
+        let descriptor = open(path, O_CREAT | flag | O_WRONLY | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw failure("Write", path) }
+        defer { close(descriptor) }
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let written = rest.withUnsafeBytes {
+                Foundation.write(descriptor, $0.baseAddress, $0.count)
+            }
+            if written < 0, errno == EINTR { continue }
+            guard written > 0 else { throw failure("Write", path) }
+            rest = rest.dropFirst(written)
+        }
+        guard fsync(descriptor) == 0 else { throw failure("Sync", path) }
+    }
+
+    private static func move(_ new: String, to path: String) throws(LedgerError) {
+        guard rename(new, path) == 0 else { throw failure("Replace", path) }
         let folder = URL(filePath: path).deletingLastPathComponent().path
         let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw failure("Sync", folder) }

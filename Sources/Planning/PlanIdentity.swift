@@ -1,41 +1,77 @@
-import MeshModel
+package import MeshModel
 
-/// What a plan is known by (`semantics` §6).
+/// What a plan is known by (`semantics` §6): digests of all that could change what it does.
 ///
-/// `plan` covers everything that could change what the plan does; `changes` leaves out revision
-/// and live versions: it stays the same over a plan that would do exactly the same again.
-struct PlanIdentity {
-    let plan: Digest
-    let changes: Digest
-
+/// Kept apart by input, so that a saved plan can say which of them moved. The change digest leaves
+/// out revision and live versions: it stays the same over a plan that would do exactly the same.
+package struct PlanIdentity: Hashable, Sendable, Codable {
     /// Raised when a plan of the same inputs would mean something else.
-    private static let formatVersion: Int64 = 2
+    private static let formatVersion: Int64 = 3
+
+    let format: Int64
+    let normalForm: Int64
+    /// Mesh, account, region and endpoint count; the name is only what people call it.
+    let target: Target
+    /// Of the manifests at the revision.
+    let tree: String
+    let variables: Digest
+    /// By name.
+    let policies: [String: Digest]
+    let guardrails: Digest
+    let ignoreRules: Digest
+    /// The ordered changes with their bodies before and after.
+    let changes: Digest
+    /// By address, what the changes write and what their bodies refer to, as far as it is live.
+    let versions: [String: LiveVersion]
 
     init(_ draft: Plan, _ input: PlanInput) {
-        let target: SpecValue = [
-            "mesh": .string(input.target.mesh),
-            "account": .string(input.target.account),
-            "region": .string(input.target.region),
-            "endpoint": .string(input.target.endpoint),
-        ]
-        let lasting: [String: SpecValue] = [
-            "format": .integer(Self.formatVersion),
-            "normalForm": .integer(MeshModelVersion.normalForm),
-            "target": target,
-            "variables": .string(input.variables.hex),
-            "policies": .list(
-                input.desired.policies.sorted { $0.name < $1.name }.map(\.specValue)
+        format = Self.formatVersion
+        normalForm = MeshModelVersion.normalForm
+        target = input.target
+        tree = input.revision.tree
+        variables = input.variables
+        policies = Dictionary(grouping: input.desired.policies, by: \.name)
+            .mapValues { Digest(of: .list($0.map(\.specValue))) }
+        guardrails = Digest(of: input.guardrails.specValue)
+        ignoreRules = Digest(
+            of: .list(
+                input.guardrails.ignore.map { [.string($0.resource.pattern), .string($0.field)] }
+            )
+        )
+        changes = Digest(of: Self.changes(draft))
+        versions = Self.versions(draft, input)
+    }
+
+    /// The plan's id.
+    package var plan: Digest {
+        Digest(of: [
+            "changes": .string(changeDigest.hex),
+            "tree": .string(tree),
+            "versions": .object(
+                versions.mapValues { [.string($0.uid), .integer($0.version)] }
             ),
-            "guardrails": input.guardrails.specValue,
-            "changes": Self.changes(draft),
-        ]
-        changes = Digest(of: .object(lasting))
-        let passing: [String: SpecValue] = [
+        ])
+    }
+
+    /// What an approval binds.
+    package var changeDigest: Digest {
+        Digest(of: [
+            "format": .integer(format),
+            "normalForm": .integer(normalForm),
+            "target": .object(target.place.mapValues { .string($0) }),
+            "variables": .string(variables.hex),
+            "policies": .object(policies.mapValues { .string($0.hex) }),
+            "guardrails": .string(guardrails.hex),
+            "ignoreRules": .string(ignoreRules.hex),
             "changes": .string(changes.hex),
-            "tree": .string(input.revision.tree),
-            "versions": Self.versions(draft, input),
-        ]
-        plan = Digest(of: .object(passing))
+        ])
+    }
+
+    /// Whether a plan is the one that was identified, as far as what it writes goes.
+    func identifies(_ content: Plan) -> Bool {
+        content.id == plan.hex && content.changeDigest == changeDigest.hex
+            && content.target == target && content.revision.tree == tree
+            && Digest(of: Self.changes(content)) == changes
     }
 
     /// Every write in order, with what it replaces and what takes it back.
@@ -47,6 +83,14 @@ struct PlanIdentity {
                 "gates": .list(wave.gates.map { .string($0.route.address) }),
             ]
         }
+        let records: [SpecValue] = plan.records.map { record in
+            [
+                .string(record.entry.rawValue),
+                .string(record.resource.address),
+                digest(record.before, record.resource),
+                digest(record.after, record.resource),
+            ]
+        }
         let shifts: [SpecValue] = plan.shifts.map { shift in
             [
                 "route": .string(shift.route.address),
@@ -56,9 +100,8 @@ struct PlanIdentity {
             ]
         }
         return [
-            "records": .list(
-                plan.records.map { [.string($0.entry.rawValue), .string($0.resource.address)] }
-            ),
+            "records": .list(records),
+            "tags": .list(plan.changes.filter { !$0.tags.isEmpty }.map(tags)),
             "expand": .list(plan.expand.map(wave)),
             "inPlace": .list(plan.inPlace.map(wave)),
             "shifts": .list(shifts),
@@ -72,6 +115,16 @@ struct PlanIdentity {
             .string(write.action.rawValue),
             digest(write.before, write.resource),
             digest(write.body, write.resource),
+            .bool(write.isCorrection),
+        ]
+    }
+
+    /// What the manifest declares; owner and commit, which every create carries, say only who
+    /// made it.
+    private static func tags(_ change: Change) -> SpecValue {
+        [
+            .string(change.resource.address),
+            .object(change.tags.mapValues { .string($0) }),
         ]
     }
 
@@ -85,10 +138,12 @@ struct PlanIdentity {
     }
 
     /// (uid, version) of what the changes write, and of what their bodies refer to.
-    private static func versions(_ plan: Plan, _ input: PlanInput) -> SpecValue {
+    private static func versions(_ plan: Plan, _ input: PlanInput) -> [String: LiveVersion] {
         var ids = Set(plan.shifts.map(\.route)).union(plan.records.map(\.resource))
         for shift in plan.shifts {
-            ids.formUnion(References.of(shift.desired, shift.route).map(\.target))
+            for body in [shift.baseline, shift.desired] {
+                ids.formUnion(References.of(body, shift.route).map(\.target))
+            }
         }
         for write in plan.waves.flatMap(\.writes) {
             ids.insert(write.resource)
@@ -96,13 +151,17 @@ struct PlanIdentity {
             guard let body = write.body ?? write.before else { continue }
             ids.formUnion(References.of(body, write.resource).map(\.target))
         }
-        return .list(
-            ids.sorted()
-                .compactMap { id in
-                    guard let version = input.live.resources[id]?.version else { return nil }
-                    return [.string(id.address), .string(version.uid), .integer(version.version)]
-                }
-        )
+        let known = ids.compactMap { id in
+            input.live.resources[id].map { (id.address, $0.version) }
+        }
+        return Dictionary(known) { first, _ in first }
+    }
+}
+
+extension Target {
+    /// What makes it another place.
+    var place: [String: String] {
+        ["mesh": mesh, "account": account, "region": region, "endpoint": endpoint]
     }
 }
 
@@ -114,7 +173,6 @@ extension Guardrails {
             "maxStep": maxStep.map { .integer(Int64($0)) } ?? .null,
             "protected": .list(protected.map { .string($0.pattern) }),
             "requireGates": .list(requireGates.map { .string($0.pattern) }),
-            "ignore": .list(ignore.map { [.string($0.resource.pattern), .string($0.field)] }),
         ]
     }
 }

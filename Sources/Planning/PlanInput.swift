@@ -55,7 +55,7 @@ package enum OwnerTag {
 }
 
 /// Which resources an option is about.
-package enum Selection: Hashable, Sendable {
+package enum Selection: Hashable, Sendable, Codable {
     case none
     case all
     case matching([Glob])
@@ -70,7 +70,7 @@ package enum Selection: Hashable, Sendable {
 }
 
 /// What the person at the terminal, or the target's settings, asked for.
-package struct PlanOptions: Hashable, Sendable {
+package struct PlanOptions: Hashable, Sendable, Codable {
     /// Unowned live resources to take over.
     package var adopt: Selection
     /// The only resources to change; everything else is deferred.

@@ -28,7 +28,7 @@ package enum Planner {
         let identity = PlanIdentity(draft, input)
         return Plan(
             id: identity.plan.hex,
-            changeDigest: identity.changes.hex,
+            changeDigest: identity.changeDigest.hex,
             target: draft.target,
             revision: draft.revision,
             changes: draft.changes,

@@ -6,8 +6,13 @@ package import Rollout
 extension Reconciliation {
     /// Starts the rollout of a survey's plan and runs it to its end.
     ///
-    /// `stops` yields once when somebody asks to stop at a step boundary.
-    package func apply(_ survey: Survey, stops: AsyncStream<Void>) async throws -> RolloutOutcome {
+    /// `stops` yields once when somebody asks to stop at a step boundary. A rollout that does not
+    /// follow its branch is carried out as it was planned, whatever is committed meanwhile.
+    package func apply(
+        _ survey: Survey,
+        stops: AsyncStream<Void>,
+        followsBranch: Bool = true
+    ) async throws -> RolloutOutcome {
         let ledger = runner.ledger
         try await ledger.bind(mesh: survey.input.target.mesh, to: survey.input.target.place)
         let plan = try survey.plan.stored()
@@ -25,7 +30,7 @@ extension Reconciliation {
         let outcome = try await runner.run(
             rollout,
             first: effects,
-            outside: outsideEvents(since: survey.revision, stops)
+            outside: outsideEvents(since: followsBranch ? survey.revision : nil, stops)
         )
         await tag(survey.plan, after: outcome)
         return outcome
@@ -36,25 +41,26 @@ extension Reconciliation {
     /// A ref that moved meanwhile ends it: everything in flight returns to its baseline, and the
     /// caller plans anew. A repository that does not answer is no reason to leave a rollout half
     /// way: it goes on with the commit it has.
-    package func resume(stops: AsyncStream<Void>) async throws -> ResumedRollout? {
+    package func resume(
+        stops: AsyncStream<Void>,
+        followsBranch: Bool = true
+    ) async throws -> ResumedRollout? {
         guard let checkpoint = try await pending() else { return nil }
         guard checkpoint.settings == settings.digest else {
             throw ResumeRefused.otherSettings(checkpoint.revision, mesh: checkpoint.mesh)
         }
-        guard let stored = try await runner.ledger.body(checkpoint.plan),
-            let plan = try? Plan(stored: stored)
-        else { throw ResumeRefused.noPlan(checkpoint.revision, checkpoint.plan) }
+        let plan = try await plan(of: checkpoint)
         let passed = max(0, runner.clock.wallTime() - checkpoint.savedAt)
         let now = runner.clock.now()
         var machine = RolloutMachine(plan: plan, progress: checkpoint.progress)
         var effects = machine.resume(at: now, elapsed: .milliseconds(passed))
-        if let successor = await successor(of: checkpoint.revision) {
+        if followsBranch, let successor = await successor(of: checkpoint.revision) {
             effects += machine.handle(.revisionArrived(successor), at: now)
         }
         let outcome = try await runner.run(
             RunningRollout(machine: machine, plan: checkpoint.plan, settings: settings.digest),
             first: effects,
-            outside: outsideEvents(since: checkpoint.revision, stops)
+            outside: outsideEvents(since: followsBranch ? checkpoint.revision : nil, stops)
         )
         await tag(plan, after: outcome)
         return ResumedRollout(plan: plan, outcome: outcome)
@@ -72,6 +78,14 @@ extension Reconciliation {
         return candidates.first { $0.settings == settings.digest } ?? candidates.first
     }
 
+    /// The plan that a rollout is under way with.
+    package func plan(of checkpoint: RolloutCheckpoint) async throws -> Plan {
+        guard let stored = try await runner.ledger.body(checkpoint.plan),
+            let plan = try? Plan(stored: stored)
+        else { throw ResumeRefused.noPlan(checkpoint.revision, checkpoint.plan) }
+        return plan
+    }
+
     /// A newer commit that may want something else; nothing where the repository does not answer.
     ///
     /// A rewound branch freezes the target: it stops nothing that is under way.
@@ -83,14 +97,14 @@ extension Reconciliation {
         return newest
     }
 
-    /// A moved ref and a wish to stop, as the machine's events.
+    /// A moved ref, where there is one to follow, and a wish to stop, as the machine's events.
     private func outsideEvents(
-        since revision: Revision,
+        since revision: Revision?,
         _ stops: AsyncStream<Void>
     ) -> AsyncStream<Event> {
         AsyncStream { continuation in
             let watch = Task {
-                while !Task.isCancelled {
+                while let revision, !Task.isCancelled {
                     try await Task.sleep(for: settings.watchInterval)
                     guard let successor = await successor(of: revision) else { continue }
                     continuation.yield(.revisionArrived(successor))

@@ -25,11 +25,25 @@ struct ApplyCommand: AsyncParsableCommand {
     @OptionGroup var changes: ChangeOptions
     @OptionGroup var output: OutputOptions
 
+    @Option(
+        name: .customLong("plan"),
+        help: ArgumentHelp(
+            "Apply exactly what 'plan --out' saved, or nothing where an input moved.",
+            valueName: "file"
+        )
+    )
+    var planFile: String?
+
     @Flag(help: "Do not ask.")
     var yes = false
 
     @Option(help: "The PEM file of the key that signs the ledger's head (else one beside it).")
     var signingKey: String?
+
+    func validate() throws {
+        guard planFile != nil, let flag = changes.given else { return }
+        throw ValidationError("--plan says what to do; leave out \(flag)")
+    }
 
     func run() async throws {
         let isJSON = output.output == .json
@@ -55,6 +69,7 @@ struct ApplyCommand: AsyncParsableCommand {
         _ description: TargetDescription,
         _ progress: any ProgressSink
     ) async throws -> ApplyEnd {
+        let saved = try planFile.map { try PlanFile(path: $0).read() }
         let stops = StopSignals()
         let consent: ApplyRun.Consent = yes ? .given : Terminal.canAsk ? .ask : .nobody
         let access: LiveTarget.Access =
@@ -62,7 +77,8 @@ struct ApplyCommand: AsyncParsableCommand {
         return try await LiveTarget.with(description, access, progress: progress) { target in
             let run = ApplyRun(
                 target: target,
-                options: description.options(changes.planOptions),
+                options: saved?.options ?? description.options(changes.planOptions),
+                saved: saved,
                 consent: consent,
                 isQuiet: output.output == .json,
                 stops: stops
@@ -130,6 +146,8 @@ struct ApplyRun {
 
     let target: LiveTarget
     var options = PlanOptions()
+    /// The only plan to carry out; absent, whatever the newest commit asks for.
+    var saved: SavedPlan?
     let consent: Consent
     /// Prints no plan: the events say it all.
     let isQuiet: Bool
@@ -146,7 +164,7 @@ struct ApplyRun {
     private func carryOut() async throws -> ApplyEnd {
         if let end = try await finishPending() { return end }
         while true {
-            let survey = try await target.reconciliation.survey(options)
+            let survey = try await survey()
             let plan = survey.plan
             show(survey)
             // A rewind that was accepted is recorded even where it changes nothing.
@@ -154,8 +172,26 @@ struct ApplyRun {
                 return plan.end.about(plan)
             }
             if let refused = denial("Apply this plan?") { return refused.about(plan) }
-            let outcome = try await target.reconciliation.apply(survey, stops: stops.wish.stream())
+            let outcome = try await target.reconciliation.apply(
+                survey,
+                stops: stops.wish.stream(),
+                followsBranch: saved == nil
+            )
             if let end = end(of: outcome, plan) { return end.about(plan) }
+        }
+    }
+
+    /// Looks and plans; a saved plan must be what comes of it.
+    private func survey() async throws -> Survey {
+        guard let saved else { return try await target.reconciliation.survey(options) }
+        do {
+            let survey = try await target.reconciliation.survey(options)
+            if let refusal = saved.refusal(at: survey) { throw refusal }
+            return survey
+        } catch SurveyFailure.refused(let revision, _)
+            where revision.tree != saved.plan.revision.tree
+        {
+            throw saved.refusal("inputs moved: the manifests of \(revision), which have errors")
         }
     }
 
@@ -164,12 +200,18 @@ struct ApplyRun {
     private func finishPending() async throws -> ApplyEnd? {
         guard let pending = try await target.reconciliation.pending() else { return nil }
         let revision = pending.revision
+        if let saved, try await target.reconciliation.plan(of: pending).id != saved.plan.id {
+            throw saved.refusal("a rollout of \(revision) is under way; 'apply' finishes it")
+        }
         if let refused = denial("Go on with the rollout of \(revision) to '\(pending.mesh)'?") {
             return refused
         }
         if !isQuiet { Terminal.output("Going on with the rollout of \(revision)") }
-        let resumed = try await target.reconciliation.resume(stops: stops.wish.stream())
-        guard let resumed, resumed.outcome != .completed else { return nil }
+        let resumed = try await target.reconciliation.resume(
+            stops: stops.wish.stream(),
+            followsBranch: saved == nil
+        )
+        guard let resumed, resumed.outcome != .completed || saved != nil else { return nil }
         return end(of: resumed.outcome, resumed.plan)?.about(resumed.plan)
     }
 

@@ -20,17 +20,32 @@ struct PlanCommand: AsyncParsableCommand {
     @OptionGroup var changes: ChangeOptions
     @OptionGroup var output: OutputOptions
 
+    @Option(
+        help: ArgumentHelp(
+            "Save the plan, for 'apply --plan' to apply exactly it.",
+            valueName: "file"
+        )
+    )
+    var out: String?
+
     @Flag(help: "Add the row of the three-way table and the digests of every resource.")
     var explain = false
 
     func run() async throws {
         let survey = try await SurveyRun(target: target, output: output)
             .survey(changes.planOptions)
+        if let out { try await output.reporting { try PlanFile(path: out).write(survey.saved) } }
         switch output.output {
         case .json:
             let json = explain ? survey.plan.json(explaining: survey.input) : survey.plan.json
             Terminal.output(json.json)
         case .text: show(survey)
+        }
+        if let out {
+            let plan = survey.plan.id.prefix(12)
+            Terminal.log(
+                "Saved plan \(plan) to '\(out.printable)'; 'apply --plan' applies exactly it"
+            )
         }
         if survey.plan.exitCode != 0 { throw ExitCode(survey.plan.exitCode) }
     }

@@ -135,6 +135,17 @@ struct ChangeOptions: ParsableArguments {
         }
     }
 
+    /// The first of the flags that somebody gave.
+    var given: String? {
+        let flags: [(String, Bool)] = [
+            ("--adopt", !adopt.isEmpty), ("--only", !only.isEmpty), ("--prune", prune),
+            ("--allow-deletes", allowDeletes != nil), ("--delete-mesh", deleteMesh),
+            ("--recreate", recreate), ("--release", !release.isEmpty),
+            ("--accept-rewind", acceptRewind),
+        ]
+        return flags.first { $0.1 }?.0
+    }
+
     var planOptions: PlanOptions {
         PlanOptions(
             adopt: adopt.contains(AdoptOption.everything)
