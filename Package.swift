@@ -20,10 +20,12 @@ let asyncHTTPClient = Target.Dependency.product(
     package: "async-http-client"
 )
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
+let jwtKit = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
@@ -55,6 +57,7 @@ let package = Package(
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
     ],
     targets: [
         // Pure: values in, values out. TidyTests holds them to it.
@@ -123,8 +126,9 @@ let package = Package(
         .target(
             name: "ControlAPI",
             dependencies: [
-                "MeshModel", crypto, httpTypes, hummingbird, hummingbirdCore, logging, nioCore,
-                serviceLifecycle, systemPackage,
+                "MeshModel", asyncHTTPClient, crypto, httpTypes, hummingbird, hummingbirdCore,
+                jwtKit,
+                logging, nioCore, nioHTTP1, serviceLifecycle, systemPackage,
             ],
             swiftSettings: settings
         ),
@@ -267,7 +271,8 @@ let package = Package(
         .testTarget(
             name: "ControlAPITests",
             dependencies: [
-                "ControlAPI", "MeshModel", "Scripted", "Simulation", nioCore, nioPosix,
+                "ControlAPI", "MeshModel", "Scripted", "Simulation", crypto, cryptoExtras, jwtKit,
+                nioCore, nioPosix,
             ],
             swiftSettings: settings
         ),
