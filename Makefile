@@ -4,7 +4,7 @@ SWIFT ?= swift
 BUILD := $(shell pwd)/.build/debug
 PURE := MeshModelTests|ManifestsTests|PlanningTests|RolloutTests|SettingsTests|TidyTests
 
-.PHONY: help setup build demo test verify bench format lint
+.PHONY: help setup build demo test verify image bench format lint
 
 help:            ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
@@ -26,8 +26,13 @@ test: build      ## All tests
 	$(SWIFT) test --skip-build --filter '$(PURE)'
 	$(SWIFT) test --skip-build --no-parallel --skip '$(PURE)'
 
-verify: build    ## What takes longer than a test run should: 100,000 seeds
+verify: build image  ## What takes longer than a test run should: 100,000 seeds, and the image at work
 	$(SWIFT) run -c release simulate --seeds 100000
+	@bash deploy/image/try
+
+image:           ## The OCI image of deploy/, without an engine or a registry
+	@bash .ci/setup debian
+	@SWIFT="$(SWIFT)" bash deploy/image/build
 
 bench: setup     ## What a reconciliation costs, in calls and milliseconds
 	$(SWIFT) run -c release bench

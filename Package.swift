@@ -292,6 +292,11 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        .testTarget(
+            name: "DeployTests",
+            dependencies: ["MeshModel", "Settings", subprocess, systemPackage, yams],
+            swiftSettings: settings
+        ),
         .testTarget(name: "TidyTests", swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
