@@ -90,7 +90,7 @@ let package = Package(
         ),
         .target(
             name: "GitSource",
-            dependencies: ["CLibgit2", "MeshModel", subprocess, systemPackage],
+            dependencies: ["CLibgit2", "MeshModel", crypto, subprocess, systemPackage],
             swiftSettings: settings
         ),
         .target(

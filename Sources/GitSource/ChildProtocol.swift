@@ -8,6 +8,8 @@ struct ChildRequest: Codable {
     let address: String
     let username: String?
     let password: String?
+    /// Only for `ssh://`.
+    let ssh: SSHIdentity?
     /// PEM file of the only authorities to trust, instead of the system's.
     let certificateFile: String?
     let ref: WatchedRef
@@ -18,7 +20,9 @@ struct ChildRequest: Codable {
     let receivedLimit: Int
     let timeoutMilliseconds: Int32
 
-    var isLocal: Bool { !address.hasPrefix("http://") && !address.hasPrefix("https://") }
+    var isLocal: Bool {
+        !["http://", "https://", "ssh://"].contains(where: address.hasPrefix)
+    }
 }
 
 /// What a child answers, as one JSON document on its standard output.

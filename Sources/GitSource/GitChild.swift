@@ -72,7 +72,7 @@ package enum GitChild {
         }
         if request.isLocal { try LocalRemote.check(request.address) }
         let repository = try RepositoryHandle(mirror: request.mirror)
-        let session = try RemoteSession(repository, request)
+        let session = try RemoteSession(repository, request, try TransferLeash(request))
         let heads = try session.heads()
         guard !heads.isEmpty else {
             throw operation.error(

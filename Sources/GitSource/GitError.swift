@@ -10,6 +10,8 @@ package struct GitError: Error, Hashable, Sendable, Codable, CustomStringConvert
         case unreachable
         case authentication
         case certificate
+        /// The SSH host's key is not one that the file of known hosts gives it.
+        case hostKey
         /// The server sends us to another host, where our credentials must not go.
         case redirect
         /// The remote has no such branch, tag or commit.
@@ -22,7 +24,7 @@ package struct GitError: Error, Hashable, Sendable, Codable, CustomStringConvert
         case pathNotFound
         /// An address, ref, path or credential that nobody could use.
         case invalid
-        /// A transport that is not there yet.
+        /// A transport or a kind of repository that we do not read.
         case unsupported
         /// The mirror, a local repository or a file cannot be used.
         case fileSystem

@@ -11,6 +11,8 @@ package struct GitSettings: Sendable {
     /// Path of a binary that serves `GitChild.subcommand`, as a rule our own.
     package var executable: String
     package var credentials: GitCredentials?
+    /// Only for `ssh://`, which needs it.
+    package var ssh: SSHAccess?
     /// PEM file of the only authorities to trust, instead of the system's.
     package var certificateFile: String?
     /// After this long an attempt is killed.
@@ -151,6 +153,7 @@ package actor GitMirror {
             address: settings.remote.text,
             username: settings.credentials?.username,
             password: try settings.credentials?.password(),
+            ssh: try SSHIdentity(settings.ssh, for: settings.remote),
             certificateFile: settings.certificateFile,
             ref: settings.ref,
             known: try MirrorRefs.commit(of: seen, in: try open()),

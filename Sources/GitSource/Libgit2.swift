@@ -51,6 +51,19 @@ struct GitOperation: Sendable {
                 "the repository belongs to another user",
                 nextStep: "give the folder to the user that runs this process"
             )
+        case .unreachable where message.contains("Unable to exchange encryption keys"):
+            return error(
+                kind,
+                message,
+                nextStep: "pin the host's ed25519 or ecdsa key: RSA ones are signed with SHA-1 "
+                    + "here, which most hosts refuse"
+            )
+        case .unreachable where message.contains("Private key unpack failed"):
+            return error(
+                .authentication,
+                "the private key does not open",
+                nextStep: "check the file of its passphrase"
+            )
         case .authentication:
             return error(kind, message, nextStep: "check user name and token, and their rights")
         case .certificate:
@@ -84,7 +97,8 @@ struct GitOperation: Sendable {
         case GIT_ECERTIFICATE.rawValue: return .certificate
         default: break
         }
-        let network = [GIT_ERROR_NET, GIT_ERROR_HTTP, GIT_ERROR_SSL].map { Int32($0.rawValue) }
+        let network = [GIT_ERROR_NET, GIT_ERROR_HTTP, GIT_ERROR_SSL, GIT_ERROR_SSH]
+            .map { Int32($0.rawValue) }
         return network.contains(`class`) ? .unreachable : .fileSystem
     }
 }

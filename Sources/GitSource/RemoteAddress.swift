@@ -1,7 +1,7 @@
 import Foundation
 import SystemPackage
 
-/// Where a repository lives: a local path, `file://`, `http://` or `https://`.
+/// Where a repository lives: a local path, `file://`, `http://`, `https://` or `ssh://`.
 ///
 /// Holds no secret: a password in the address is refused, because arguments and process lists
 /// are read by others, and a user name is kept apart from the text that is shown.
@@ -10,6 +10,8 @@ package struct RemoteAddress: Hashable, Sendable, CustomStringConvertible {
     let text: String
     /// The user name of the address, for credentials that name none.
     package let user: String?
+    /// Only for `ssh://`.
+    let sshHost: SSHHost?
 
     /// The address as it may be shown.
     package var description: String { text }
@@ -20,9 +22,16 @@ package struct RemoteAddress: Hashable, Sendable, CustomStringConvertible {
         guard !address.isEmpty, !address.unicodeScalars.contains(where: { $0.value <= 0x20 })
         else { throw operation.error(.invalid, "it is empty or holds blanks") }
         guard let separator = address.firstRange(of: "://") else {
-            guard !Self.looksLikeSSH(address) else { throw Self.noSSH(operation) }
+            guard !Self.looksLikeSSH(address) else {
+                throw operation.error(
+                    .unsupported,
+                    "it is neither a URL nor a path",
+                    nextStep: "write \(Self.url(ofShort: address) ?? "ssh://git@HOST/PATH")"
+                )
+            }
             text = Self.absolute(address)
             user = nil
+            sshHost = nil
             return
         }
         let scheme = address[..<separator.lowerBound].lowercased()
@@ -32,19 +41,24 @@ package struct RemoteAddress: Hashable, Sendable, CustomStringConvertible {
             let (user, host) = try Self.user(of: rest, operation)
             text = "\(scheme)://\(host)"
             self.user = user
+            sshHost = nil
         case "file":
             guard rest.hasPrefix("/") else {
                 throw operation.error(.invalid, "write file:// and an absolute path")
             }
             text = "file://\(rest)"
             user = nil
-        case "ssh", "git+ssh", "ssh+git":
-            throw Self.noSSH(operation)
+            sshHost = nil
+        case "ssh":
+            let (user, place) = try Self.user(of: rest, operation)
+            sshHost = try Self.sshHost(of: place, operation)
+            text = "ssh://\(place)"
+            self.user = user
         default:
             throw operation.error(
                 .unsupported,
                 "'\(PlainText.line(scheme, limit: 20))' is no transport we speak",
-                nextStep: "use https://, http://, file:// or a path"
+                nextStep: "use https://, http://, ssh://, file:// or a path"
             )
         }
     }
@@ -59,6 +73,8 @@ package struct RemoteAddress: Hashable, Sendable, CustomStringConvertible {
             if let at = authority.lastIndex(of: "@") {
                 shown = shown[..<separator.upperBound] + rest[rest.index(after: at)...]
             }
+        } else if looksLikeSSH(address), let at = shown.lastIndex(of: "@") {
+            shown = shown[shown.index(after: at)...]
         }
         return PlainText.line(String(shown), limit: 500)
     }
@@ -87,12 +103,31 @@ package struct RemoteAddress: Hashable, Sendable, CustomStringConvertible {
         return (decoded, rest[rest.index(after: at)...])
     }
 
-    private static func noSSH(_ operation: GitOperation) -> GitError {
-        operation.error(
-            .unsupported,
-            "ssh:// remotes come with the agent",
-            nextStep: "use https:// with a token file for now"
-        )
+    /// Host and port; the path goes to the host's shell in quotes, so it may hold none.
+    private static func sshHost(
+        of place: Substring,
+        _ operation: GitOperation
+    ) throws(GitError) -> SSHHost {
+        guard let host = SSHHost(place.prefix { $0 != "/" }) else {
+            throw operation.error(
+                .invalid,
+                "it names no host and port",
+                nextStep: "write ssh://git@HOST/PATH or ssh://git@HOST:PORT/PATH"
+            )
+        }
+        let path = place.drop { $0 != "/" }.dropFirst()
+        guard !path.isEmpty else { throw operation.error(.invalid, "it names no repository") }
+        guard let decoded = String(path).removingPercentEncoding, PlainText.isPlain(decoded),
+            !decoded.contains("'")
+        else { throw operation.error(.invalid, "its path holds quotes or control characters") }
+        return host
+    }
+
+    /// What `git@host:path` is as a URL; nothing where a password may stand in it.
+    private static func url(ofShort address: String) -> String? {
+        let parts = address.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.count == 2, !parts[1].contains("@") else { return nil }
+        return PlainText.line("ssh://\(parts[0])/\(parts[1].drop { $0 == "/" })", limit: 500)
     }
 
     /// `git@host:path`, where a path would have a slash before its first colon.

@@ -80,6 +80,15 @@ package struct GitSettings: Hashable, Sendable {
         package let passwordFile: String
     }
 
+    /// Who reads the repository over `ssh://`, and which host keys are right; all by file.
+    package struct SSH: Hashable, Sendable {
+        package let keyFile: String
+        /// Only where the key is encrypted.
+        package let passphraseFile: String?
+        /// In the form of `known_hosts`; no key is ever trusted that does not stand there.
+        package let knownHostsFile: String
+    }
+
     /// `https://`, `http://`, `ssh://` or `file://`, or a path; never with a password in it.
     package let url: String
     /// `main` where the file names none.
@@ -89,6 +98,8 @@ package struct GitSettings: Hashable, Sendable {
     /// After it, a look or a fetch is given up; 30 s where the file does not say.
     package let timeout: Duration
     package let credentials: Credentials?
+    /// There where `url` is `ssh://`.
+    package let ssh: SSH?
 }
 
 /// Where the agent listens; what has no address is not served.

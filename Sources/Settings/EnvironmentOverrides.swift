@@ -11,6 +11,9 @@ import MeshModel
 /// |---|---|
 /// | `PLUMBLINE_GIT_URL` | `git.url` |
 /// | `PLUMBLINE_GIT_PASSWORD_FILE` | `git.credentials.passwordFile` |
+/// | `PLUMBLINE_GIT_SSH_KEY_FILE` | `git.ssh.keyFile` |
+/// | `PLUMBLINE_GIT_SSH_PASSPHRASE_FILE` | `git.ssh.passphraseFile` |
+/// | `PLUMBLINE_GIT_SSH_KNOWN_HOSTS_FILE` | `git.ssh.knownHostsFile` |
 /// | `PLUMBLINE_LISTEN_WEBHOOKS` | `listen.webhooks` |
 /// | `PLUMBLINE_LISTEN_API` | `listen.api` |
 /// | `PLUMBLINE_WEBHOOKS_SECRET_FILES` | `webhooks.secretFiles`, paths with `:` between |
@@ -21,6 +24,9 @@ struct EnvironmentOverrides {
     private static let members: [String: [String]] = [
         "PLUMBLINE_GIT_URL": ["git", "url"],
         "PLUMBLINE_GIT_PASSWORD_FILE": ["git", "credentials", "passwordFile"],
+        "PLUMBLINE_GIT_SSH_KEY_FILE": ["git", "ssh", "keyFile"],
+        "PLUMBLINE_GIT_SSH_PASSPHRASE_FILE": ["git", "ssh", "passphraseFile"],
+        "PLUMBLINE_GIT_SSH_KNOWN_HOSTS_FILE": ["git", "ssh", "knownHostsFile"],
         "PLUMBLINE_LISTEN_WEBHOOKS": ["listen", "webhooks"],
         "PLUMBLINE_LISTEN_API": ["listen", "api"],
         "PLUMBLINE_WEBHOOKS_SECRET_FILES": ["webhooks", "secretFiles"],

@@ -70,6 +70,13 @@ extension TargetDescription {
         credentials = settings.git.credentials.map {
             GitCredentials(username: $0.username, secret: .file($0.passwordFile))
         }
+        ssh = settings.git.ssh.map {
+            SSHAccess(
+                keyFile: $0.keyFile,
+                passphraseFile: $0.passphraseFile,
+                knownHostsFile: $0.knownHostsFile
+            )
+        }
         gitTimeout = settings.git.timeout
         mesh = target.mesh
         variables = target.variables

@@ -93,6 +93,7 @@ struct TargetDescription {
     var ref = "main"
     let path: String
     var credentials: GitCredentials?
+    var ssh: SSHAccess?
     var gitTimeout: Duration?
     var mesh: String?
     var namespace = "default"
@@ -147,6 +148,7 @@ struct TargetDescription {
             executable: "/proc/self/exe"
         )
         settings.credentials = credentials
+        settings.ssh = ssh
         if let gitTimeout { settings.timeout = gitTimeout }
         return settings
     }
@@ -161,12 +163,25 @@ extension TargetDescription {
             endpoint: EndpointDescription(options.place)
         )
         ref = options.ref ?? ref
-        credentials = options.gitPasswordFile.map {
-            GitCredentials(username: options.gitUsername ?? "x-token-auth", secret: .file($0))
+        credentials = options.git.passwordFile.map {
+            GitCredentials(username: options.git.username ?? "x-token-auth", secret: .file($0))
         }
+        ssh = SSHAccess(options.git)
         mesh = options.mesh
         namespace = options.namespace ?? namespace
         variables = options.assignments.variables
+    }
+}
+
+extension SSHAccess {
+    /// From flags; what they leave out lies where `ssh` has it.
+    init(_ options: GitAccessOptions) {
+        let folder = NSHomeDirectory() + "/.ssh/"
+        self.init(
+            keyFile: options.sshKey ?? folder + "id_ed25519",
+            passphraseFile: options.sshPassphraseFile,
+            knownHostsFile: options.sshKnownHosts ?? folder + "known_hosts"
+        )
     }
 }
 

@@ -17,7 +17,7 @@ struct TargetOptions: ParsableArguments {
     @Option(help: "With --config: which target, where the file has several.")
     var target: String?
 
-    @Option(help: "The repository: a path, file:// or https:// URL. Default: here.")
+    @Option(help: "The repository: a path, file://, https:// or ssh:// URL. Default: here.")
     var repo: String?
 
     @Option(help: "Branch, tag or full commit to read; never the work tree. Default: main.")
@@ -42,19 +42,15 @@ struct TargetOptions: ParsableArguments {
     @Option(help: "The namespace of documents that name none. Default: default.")
     var namespace: String?
 
-    @Option(help: "User name for the repository; the password comes from --git-password-file.")
-    var gitUsername: String?
-
-    @Option(help: "A file that holds the repository's token or password.")
-    var gitPasswordFile: String?
+    @OptionGroup(title: "Repository access") var git: GitAccessOptions
 
     func validate() throws {
-        let texts = [
-            ("--config", config), ("--target", target), ("--repo", repo), ("--ref", ref),
-            ("--mesh", mesh), ("--endpoint", place.endpoint), ("--region", place.region),
-            ("--state", state), ("--namespace", namespace),
-            ("--git-password-file", gitPasswordFile),
-        ]
+        let texts =
+            [
+                ("--config", config), ("--target", target), ("--repo", repo), ("--ref", ref),
+                ("--mesh", mesh), ("--endpoint", place.endpoint), ("--region", place.region),
+                ("--state", state), ("--namespace", namespace),
+            ] + git.files
         if let empty = texts.first(where: { $0.1 == "" }) {
             throw ValidationError("\(empty.0) needs a value")
         }
@@ -62,16 +58,64 @@ struct TargetOptions: ParsableArguments {
             guard target == nil else { throw ValidationError("--target needs --config") }
             return
         }
-        let flags: [(String, Bool)] = [
-            ("--repo", repo != nil), ("--ref", ref != nil), ("--path", path != nil),
-            ("--mesh", mesh != nil), ("--endpoint", place.endpoint != nil),
-            ("--region", place.region != nil), ("--state", state != nil),
-            ("--set", !assignments.isEmpty), ("--namespace", namespace != nil),
-            ("--git-username", gitUsername != nil),
-            ("--git-password-file", gitPasswordFile != nil),
-        ]
+        let flags: [(String, Bool)] =
+            [
+                ("--repo", repo != nil), ("--ref", ref != nil), ("--path", path != nil),
+                ("--mesh", mesh != nil), ("--endpoint", place.endpoint != nil),
+                ("--region", place.region != nil), ("--state", state != nil),
+                ("--set", !assignments.isEmpty), ("--namespace", namespace != nil),
+                ("--git-username", git.username != nil),
+            ] + git.files.map { ($0.0, $0.1 != nil) }
         guard let given = flags.first(where: { $0.1 }) else { return }
         throw ValidationError("--config says it all; leave out \(given.0)")
+    }
+}
+
+/// Who we are to the repository; secrets stand in files, never in arguments.
+struct GitAccessOptions: ParsableArguments {
+    @Option(
+        name: .customLong("git-username"),
+        help: "User name for https://; the password comes from --git-password-file."
+    )
+    var username: String?
+
+    @Option(
+        name: .customLong("git-password-file"),
+        help: "A file that holds the repository's token or password."
+    )
+    var passwordFile: String?
+
+    @Option(
+        name: .customLong("git-ssh-key"),
+        help: ArgumentHelp(
+            "The private key for ssh://. Default: ~/.ssh/id_ed25519.",
+            valueName: "file"
+        )
+    )
+    var sshKey: String?
+
+    @Option(
+        name: .customLong("git-ssh-passphrase-file"),
+        help: ArgumentHelp("The passphrase of that key, if it has one.", valueName: "file")
+    )
+    var sshPassphraseFile: String?
+
+    @Option(
+        name: .customLong("git-ssh-known-hosts"),
+        help: ArgumentHelp(
+            "The host keys that are right; no others are. Default: ~/.ssh/known_hosts.",
+            valueName: "file"
+        )
+    )
+    var sshKnownHosts: String?
+
+    /// Flags that name files.
+    var files: [(String, String?)] {
+        [
+            ("--git-password-file", passwordFile), ("--git-ssh-key", sshKey),
+            ("--git-ssh-passphrase-file", sshPassphraseFile),
+            ("--git-ssh-known-hosts", sshKnownHosts),
+        ]
     }
 }
 

@@ -8,6 +8,8 @@ import Testing
         ("HTTPS://ada@host:8443/m", "https://host:8443/m", "ada"),
         ("https://a%40b@host/m", "https://host/m", "a@b"),
         ("http://[::1]:80/m", "http://[::1]:80/m", nil),
+        ("ssh://git@host/m", "ssh://host/m", "git"),
+        ("SSH://[::1]:7999/acme/m.git", "ssh://[::1]:7999/acme/m.git", nil),
         ("file:///srv/mesh.git", "file:///srv/mesh.git", nil),
         ("/srv/./a/../mesh.git", "/srv/mesh.git", nil),
         ("./a:b", "\(FileManager.default.currentDirectoryPath)/a:b", nil),
@@ -19,7 +21,11 @@ import Testing
     }
 
     @Test(arguments: [
-        ("ssh://git@host/m", GitError.Code.unsupported), ("git@host:acme/mesh.git", .unsupported),
+        ("ssh://git@host", GitError.Code.invalid), ("ssh://git@host:0/m", .invalid),
+        ("ssh://git:hunter2@host/m", .invalid), ("ssh://-oProxyCommand=x/m", .invalid),
+        ("ssh://git@host:7999:1/m", .invalid), ("ssh://git@[::1/m", .invalid),
+        ("ssh://git@host/m%27;evil;%27", .invalid), ("ssh://git@host/m%0a", .invalid),
+        ("git@host:acme/mesh.git", .unsupported), ("git:hunter2@host:acme/m.git", .unsupported),
         ("git+ssh://host/m", .unsupported), ("git://host/m", .unsupported),
         ("ext::sh -c evil", .invalid), ("ext::evil", .unsupported), ("", .invalid),
         ("https://ada:hunter2@host/m", .invalid), ("https://host/m?token=hunter2", .invalid),
@@ -32,13 +38,9 @@ import Testing
         #expect(error?.description.contains("hunter2") == false)
     }
 
-    @Test func sshComesWithTheAgent() async {
-        let error = await gitError { _ = try RemoteAddress("ssh://git@host/m") }
-        #expect(
-            error?.description
-                == "Read Git address 'ssh://host/m': ssh:// remotes come with the agent; "
-                + "use https:// with a token file for now"
-        )
+    @Test func theShortFormOfSSHIsToldItsURL() async {
+        let error = await gitError { _ = try RemoteAddress("git@host:acme/mesh.git") }
+        #expect(error?.nextStep == "write ssh://git@host/acme/mesh.git")
     }
 
     @Test func credentialsDoNotShowTheirSecret() {

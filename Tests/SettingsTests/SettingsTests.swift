@@ -81,7 +81,6 @@ struct DiagnosticTests {
         ("https://bitbucket.org/acme/mesh.git", "https://bitbucket.org/acme/mesh.git"),
         ("https://x-token-auth@bitbucket.org/a/b", "https://x-token-auth@bitbucket.org/a/b"),
         ("http://[::1]:8080/mesh.git", "http://[::1]:8080/mesh.git"),
-        ("ssh://git@bitbucket.org/acme/mesh.git", "ssh://git@bitbucket.org/acme/mesh.git"),
         ("file:///srv/mesh.git", "file:///srv/mesh.git"), ("/srv/mesh.git", "/srv/mesh.git"),
         ("mesh.git", "conf/mesh.git"), ("./mesh.git", "conf/mesh.git"),
         ("../mesh.git", "conf/../mesh.git"), (".", "conf/"), ("./a:b", "conf/a:b"),
