@@ -72,11 +72,12 @@ package struct BitbucketClient: Sendable {
             )
         case 403:
             let scopes = "the token needs repository:write and pullrequest:write"
-            (kind, cause) = (.passing, "HTTP 403\(said); \(scopes)")
+            (kind, cause) = (.final, "HTTP 403\(said); \(scopes)")
         case 404:
             let next = "look at bitbucket.repository and at what the token may see"
             (kind, cause) = (.final, "HTTP 404\(said); \(next)")
-        case 408, 429, 500...: (kind, cause) = (.passing, "HTTP \(answer.status)\(said)")
+        // 409: somebody else changed it meanwhile, so that another look helps.
+        case 408, 409, 429, 500...: (kind, cause) = (.passing, "HTTP \(answer.status)\(said)")
         default: (kind, cause) = (.final, "HTTP \(answer.status)\(said)")
         }
         return BitbucketFailure(

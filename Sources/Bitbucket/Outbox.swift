@@ -4,15 +4,14 @@ import Synchronization
 
 /// What waits to be said to Bitbucket, and the one task that says it.
 ///
-/// In: build statuses, at any time, from anywhere, without waiting. Out: calls, one at a time and
-/// not too many an hour. Laws: of one commit and key only the newest status is ever sent; nothing
-/// here delays who puts something in; what Bitbucket cannot take now waits in bounded space until
-/// it can.
+/// In: notes, at any time, from anywhere, without waiting. Out: calls, one at a time and not too
+/// many an hour. Laws: of what is about the same only the newest is ever sent; nothing here delays
+/// who puts something in; what Bitbucket cannot take now waits in bounded space until it can.
 package final class Outbox: Sendable {
     private struct Waiting {
-        var status: CommitStatus
-        /// Tells a newer status from the one that is on its way.
-        var number: Int
+        let note: Note
+        /// Tells a newer note from the one that is on its way.
+        let number: Int
     }
 
     private struct State {
@@ -32,7 +31,7 @@ package final class Outbox: Sendable {
         package var ceiling = Duration.seconds(60)
         /// Bitbucket may ask for more patience than the ceiling, but its limits are per hour.
         package var longestRetryAfter = Duration.seconds(3600)
-        /// Commits times targets that may wait; beyond it the oldest is dropped.
+        /// Notes that may wait; beyond it the oldest is dropped.
         package var capacity = 256
 
         package init() {}
@@ -59,15 +58,18 @@ package final class Outbox: Sendable {
         (wakes, waker) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
-    /// How many statuses wait.
+    /// How many notes wait.
     package var waitingCount: Int { state.withLock { $0.waiting.count } }
 
     /// Takes the place of an older status of the same commit and key.
-    package func put(_ status: CommitStatus) {
+    package func put(_ status: CommitStatus) { put(.status(status)) }
+
+    /// Takes the place of an older note about the same.
+    package func put(_ note: Note) {
         let isFull = state.withLock { state in
             state.count += 1
-            let new = Waiting(status: status, number: state.count)
-            if let index = state.waiting.firstIndex(where: { $0.status.isAbout(status) }) {
+            let new = Waiting(note: note, number: state.count)
+            if let index = state.waiting.firstIndex(where: { $0.note.subject == note.subject }) {
                 state.waiting[index] = new
                 return false
             }
@@ -78,7 +80,7 @@ package final class Outbox: Sendable {
             return state.lost == 1
         }
         if isFull {
-            logger.warning("More than \(patience.capacity) statuses wait; the oldest are dropped")
+            logger.warning("More than \(patience.capacity) notes wait; the oldest are dropped")
         }
         waker.yield()
     }
@@ -113,36 +115,39 @@ package final class Outbox: Sendable {
     /// What went wrong lately.
     private struct Trouble {
         var failures = 0
-        /// Said once, not at every attempt.
         var complaint: String?
     }
 
     private var first: Waiting? { state.withLock { $0.waiting.first } }
 
-    /// Sends one status; answers how long to wait before the next.
+    /// Sends one note; answers how long to wait before the next.
     private func attempt(_ next: Waiting, _ trouble: inout Trouble) async -> Duration {
         do throws(BitbucketFailure) {
-            let answer = try await client.send(next.status.call(to: client.repository))
-            if trouble.failures > 0 { logger.notice("Bitbucket takes what we say again") }
+            let isNearLimit = try await client.deliver(next.note)
+            if trouble.complaint != nil { logger.notice("Bitbucket takes what we say again") }
             trouble = Trouble()
             remove(next)
-            return answer.isNearLimit ? patience.nearLimit : patience.pace
+            return isNearLimit ? patience.nearLimit : patience.pace
         } catch {
+            guard !Task.isCancelled else { return .zero }
             guard error.kind == .passing else {
-                logger.warning("\(error); this status is not sent again")
                 remove(next)
+                complain(error, "it is not said again", &trouble)
                 return patience.pace
             }
-            guard !Task.isCancelled else { return .zero }
             postpone(next)
             trouble.failures += 1
             let pause = pause(after: trouble.failures, asked: error.retryAfter)
-            if trouble.complaint != error.cause {
-                trouble.complaint = error.cause
-                logger.warning("\(error); \(waitingCount) wait, the next try is in \(pause)")
-            }
+            complain(error, "\(waitingCount) wait, the next try is in \(pause)", &trouble)
             return pause
         }
+    }
+
+    /// The same trouble is said once, until something went well.
+    private func complain(_ error: BitbucketFailure, _ next: String, _ trouble: inout Trouble) {
+        guard trouble.complaint != error.cause else { return }
+        trouble.complaint = error.cause
+        logger.warning("\(error); \(next)")
     }
 
     private func pause(after failures: Int, asked: Duration?) -> Duration {
@@ -162,16 +167,9 @@ package final class Outbox: Sendable {
     /// Lets the others go first: what Bitbucket fails at may be this one alone.
     private func postpone(_ failed: Waiting) {
         state.withLock { state in
-            guard let index = state.waiting.firstIndex(where: { $0.status.isAbout(failed.status) })
+            guard let index = state.waiting.firstIndex(where: { $0.number == failed.number })
             else { return }
             state.waiting.append(state.waiting.remove(at: index))
         }
-    }
-}
-
-extension CommitStatus {
-    /// Whether one of the two would overwrite the other.
-    fileprivate func isAbout(_ other: CommitStatus) -> Bool {
-        commit == other.commit && key == other.key
     }
 }

@@ -3,6 +3,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import Logging
+import MeshModel
 import NIOCore
 import Synchronization
 
@@ -33,6 +34,11 @@ final class FakeBitbucket: Sendable {
         var statuses: [String: [String: Members]] = [:]
         /// Every status that was taken, in order.
         var history: [Members] = []
+        /// By commit and report id.
+        var reports: [String: Report] = [:]
+        var comments: [Comment] = []
+        /// As the flavour lists them.
+        var pullRequests: [SpecValue] = []
         var refusals: [Int] = []
         var calls = 0
     }
@@ -117,23 +123,44 @@ final class FakeBitbucket: Sendable {
         guard isAuthorized(request.headers[.authorization]) else {
             return refuse(401, "Token is invalid or not supported for this endpoint.")
         }
-        let path = request.uri.path
-        let root =
+        let roots =
             flavor == .cloud
-            ? "/2.0/repositories/acme/mesh/"
-            : "/rest/api/latest/projects/ACME/repos/mesh/"
-        guard path.hasPrefix(root) else {
+            ? ["/2.0/repositories/acme/mesh/"]
+            : ["api", "insights"].map { "/rest/\($0)/latest/projects/ACME/repos/mesh/" }
+        guard let root = roots.first(where: { request.uri.path.hasPrefix($0) }) else {
             return refuse(404, "Repository does not exist, or you do not have access to it.")
         }
-        let parts = path.dropFirst(root.count).split(separator: "/").map(String.init)
-        switch (flavor, request.method, parts.count) {
-        case (.cloud, .post, 4)
-        where parts[0] == "commit" && parts[2] == "statuses" && parts[3] == "build":
-            return take(body, on: parts[1])
-        case (.dataCenter, .post, 3) where parts[0] == "commits" && parts[2] == "builds":
-            return take(body, on: parts[1])
-        default: return refuse(404, "Resource not found")
-        }
+        let ask = Ask(
+            method: request.method,
+            parts: request.uri.path.dropFirst(root.count).split(separator: "/").map(String.init),
+            query: request.uri.queryParameters.reduce(into: [:]) {
+                $0[String($1.key)] = String($1.value)
+            },
+            host: request.head.authority ?? "",
+            body: body
+        )
+        return statusAnswer(ask) ?? insightsAnswer(ask) ?? pullRequestAnswer(ask)
+            ?? refuse(404, "Resource not found")
+    }
+
+    /// A request that came to the right repository.
+    struct Ask {
+        let method: HTTPRequest.Method
+        let parts: [String]
+        let query: [String: String]
+        let host: String
+        let body: [UInt8]
+
+        var json: SpecValue? { try? SpecValue(json: body) }
+    }
+
+    private func statusAnswer(_ ask: Ask) -> Response? {
+        guard ask.method == .post, ask.parts.count > 2 else { return nil }
+        let isStatus =
+            flavor == .cloud
+            ? ask.parts[0] == "commit" && ask.parts.dropFirst(2) == ["statuses", "build"]
+            : ask.parts[0] == "commits" && ask.parts.dropFirst(2) == ["builds"]
+        return isStatus ? take(ask.body, on: ask.parts[1]) : nil
     }
 
     private func isAuthorized(_ header: String?) -> Bool {
@@ -174,7 +201,7 @@ final class FakeBitbucket: Sendable {
         return isCloud ? .json(201, body) : Response(status: .noContent)
     }
 
-    private func refuse(
+    func refuse(
         _ status: Int,
         _ message: String,
         headers: HTTPFields = [:]
