@@ -34,13 +34,9 @@ package struct Ledger: Sendable {
             )
         }
         try PrivateFile.make(folder.ledger)
-        let storage = try SQLiteStorage(path: folder.ledger, isReadOnly: false)
+        let storage = try Self.open(folder)
         try Self.checkFormat(storage, folder)
-        var bytes = SystemRandomNumberGenerator()
-        let fresh = Base32.text(
-            (0..<16).map { _ in UInt8.random(in: .min ... .max, using: &bytes) }
-        )
-        id = try storage.setOnce("ledger", fresh)
+        id = try storage.snapshot { try $0.value(of: "ledger") } ?? Self.name(storage)
         self.storage = storage
         var warnings: [String] = []
         let key = try LedgerWriter.key(in: folder, given: signingKey, &warnings)
@@ -83,10 +79,40 @@ package struct Ledger: Sendable {
         return try writer.commit(entries, changes, checkpoint: checkpoint, as: context)
     }
 
+    /// Takes a commit that found no room; it is stored before anything else.
+    ///
+    /// Until then it lies in this process only, so it must be told to somebody besides.
+    package func keep(
+        _ entries: [LedgerEntry],
+        _ changes: [AppliedChange] = [],
+        checkpoint: CheckpointChange = .keep,
+        as context: RecordContext
+    ) { writer?.keep(entries, changes, checkpoint: checkpoint, as: context) }
+
+    /// What room the ledger has; where there is some again, it takes its reserve back and stores
+    /// what it owes.
+    package func room() -> LedgerRoom { writer?.room() ?? .ample }
+
     /// Leaves one whole file behind, with nothing beside it that would hide an edit of it.
     ///
     /// Without it the records are as safe, but SQLite keeps the newest in a file of their own.
     package func close() { storage.close() }
+
+    /// Opening needs some room of its own: on a full disk, that of the reserve.
+    private static func open(_ folder: StateFolder) throws -> SQLiteStorage {
+        do {
+            return try SQLiteStorage(path: folder.ledger, isReadOnly: false)
+        } catch {
+            guard error.code == .full, ReserveFile(folder).release() else { throw error }
+            return try SQLiteStorage(path: folder.ledger, isReadOnly: false)
+        }
+    }
+
+    private static func name(_ storage: SQLiteStorage) throws -> String {
+        var random = SystemRandomNumberGenerator()
+        let bytes = (0..<16).map { _ in UInt8.random(in: .min ... .max, using: &random) }
+        return try storage.setOnce("ledger", Base32.text(bytes))
+    }
 
     private static func checkFormat(
         _ storage: SQLiteStorage,
@@ -101,6 +127,15 @@ package struct Ledger: Sendable {
             )
         }
     }
+}
+
+/// What a ledger can still take.
+package enum LedgerRoom: Hashable, Sendable {
+    case ample
+    /// The reserve is given up: enough to come to an end, not to begin anything.
+    case short
+    /// Not even that: records are waiting for room.
+    case owing
 }
 
 /// The state of one mesh, as a ledger keeps it.

@@ -5,15 +5,31 @@ import Synchronization
 /// The appending half of a ledger: seals records, stores them, signs the new head.
 ///
 /// One commit at a time. The order on disk is new head (prepared), records, new head (in place):
-/// whatever dies in between, the head is one that the chain has.
+/// whatever dies in between, the head is one that the chain has. Where the disk is full the reserve
+/// is given up; what even then finds no room can be kept, and is stored before anything else.
 final class LedgerWriter: Sendable {
+    /// A commit that found no room.
+    private struct Owed {
+        let entries: [LedgerEntry]
+        let changes: [AppliedChange]
+        let checkpoint: CheckpointChange
+        let context: RecordContext
+    }
+
+    private struct State {
+        var tail: ChainHead
+        /// Oldest first.
+        var owed: [Owed] = []
+    }
+
     private let id: String
     private let folder: StateFolder
     /// Held for as long as anything can be written.
     private let lock: StateLock
     private let storage: any LedgerStorage
     private let key: SigningKey
-    private let tail: Mutex<ChainHead>
+    private let reserve: ReserveFile
+    private let state: Mutex<State>
 
     init(
         id: String,
@@ -27,7 +43,8 @@ final class LedgerWriter: Sendable {
         self.lock = lock
         self.storage = storage
         self.key = key
-        tail = Mutex(.genesis(ofLedger: id))
+        reserve = ReserveFile(folder)
+        state = Mutex(State(tail: .genesis(ofLedger: id)))
     }
 
     /// The key that was given, else the one beside the ledger, made with a warning where missing.
@@ -79,10 +96,26 @@ final class LedgerWriter: Sendable {
             warnings.append("'\(folder.head)' was missing; signed record \(end.head.short) anew")
         }
         let head = end?.head ?? genesis
-        tail.withLock { $0 = head }
-        guard signed?.head != head || signed?.publicKey != key.publicKey.base64 else { return }
-        try prepareHead(head, time: end?.time ?? 0)
-        try PrivateFile.replace(folder.head)
+        state.withLock { $0.tail = head }
+        if signed?.head != head || signed?.publicKey != key.publicKey.base64 {
+            try sign(head, time: end?.time ?? 0, &warnings)
+        }
+        if !reserve.take() {
+            warnings.append(
+                "The disk of '\(folder.path)' has no room for the ledger's reserve of 1 MiB; "
+                    + "nothing is applied until there is"
+            )
+        }
+    }
+
+    /// On a full disk the chain is still read and judged; the next commit signs it.
+    private func sign(_ head: ChainHead, time: Int64, _ warnings: inout [String]) throws {
+        do {
+            try prepareHead(head, time: time)
+            try PrivateFile.replace(folder.head)
+        } catch let error as LedgerError where error.code == .full {
+            warnings.append("Record \(head.short) is not signed yet: \(error.message)")
+        }
     }
 
     func commit(
@@ -91,29 +124,77 @@ final class LedgerWriter: Sendable {
         checkpoint: CheckpointChange,
         as context: RecordContext
     ) throws -> [AuditRecord] {
-        try tail.withLock { tail in
-            var batch = LedgerBatch(mesh: context.mesh, checkpoint: checkpoint)
-            let carried = try Self.carry(changes, by: entries)
-            var records: [AuditRecord] = []
-            var head = tail
-            for (entry, changes) in zip(entries, carried) {
-                let sealed = try AuditRecord.seal(
-                    entry,
-                    changes,
-                    as: context,
-                    after: head,
-                    ledger: id
-                )
-                batch.rows.append(sealed.row)
-                records.append(sealed.record)
-                head = sealed.record.head
-            }
-            batch.changes = changes.map { StoredChange($0) }
-            batch.bodies = Self.bodies(entries, changes)
-            try store(batch, records, after: tail)
-            tail = head
-            return records
+        try state.withLock { state in
+            try settle(&state)
+            let entered = Owed(
+                entries: entries,
+                changes: changes,
+                checkpoint: checkpoint,
+                context: context
+            )
+            return try append(entered, &state)
         }
+    }
+
+    /// Takes what found no room, to be stored before anything else.
+    func keep(
+        _ entries: [LedgerEntry],
+        _ changes: [AppliedChange],
+        checkpoint: CheckpointChange,
+        as context: RecordContext
+    ) {
+        let kept = Owed(
+            entries: entries,
+            changes: changes,
+            checkpoint: checkpoint,
+            context: context
+        )
+        state.withLock { $0.owed.append(kept) }
+    }
+
+    /// What room there is; takes the reserve back, and stores what is owed, where there is some.
+    func room() -> LedgerRoom {
+        state.withLock { state in
+            let isAmple = reserve.take()
+            do { try settle(&state) } catch { return .owing }
+            return isAmple ? .ample : .short
+        }
+    }
+
+    private func settle(_ state: inout State) throws {
+        while let first = state.owed.first {
+            _ = try append(first, &state)
+            state.owed.removeFirst()
+        }
+    }
+
+    private func append(_ entered: Owed, _ state: inout State) throws -> [AuditRecord] {
+        var batch = LedgerBatch(mesh: entered.context.mesh, checkpoint: entered.checkpoint)
+        let carried = try Self.carry(entered.changes, by: entered.entries)
+        var records: [AuditRecord] = []
+        var head = state.tail
+        for (entry, changes) in zip(entered.entries, carried) {
+            let sealed = try AuditRecord.seal(
+                entry,
+                changes,
+                as: entered.context,
+                after: head,
+                ledger: id
+            )
+            batch.rows.append(sealed.row)
+            records.append(sealed.record)
+            head = sealed.record.head
+        }
+        batch.changes = entered.changes.map { StoredChange($0) }
+        batch.bodies = Self.bodies(entered.entries, entered.changes)
+        do {
+            try store(batch, records, after: state.tail)
+        } catch let error as LedgerError where error.code == .full {
+            guard reserve.release() else { throw error }
+            try store(batch, records, after: state.tail)
+        }
+        state.tail = head
+        return records
     }
 
     private func store(

@@ -148,7 +148,7 @@ struct SQLiteStorage: LedgerStorage {
         switch cause.resultCode {
         case .SQLITE_NOTADB, .SQLITE_CORRUPT:
             return LedgerError(.unreadable, "SQLite cannot read '\(path)': \(reason)")
-        case .SQLITE_FULL:
+        case _ where cause.isOutOfRoom:
             return LedgerError(
                 .full,
                 "\(verb) '\(path)': \(reason); nothing was stored, make room on the disk"
@@ -198,4 +198,11 @@ struct SQLiteStorage: LedgerStorage {
         ) STRICT;
         CREATE TABLE checkpoint (mesh TEXT NOT NULL PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
         """
+}
+
+extension DatabaseError {
+    /// The disk is full; where SQLite's shared memory is concerned it calls that an I/O error.
+    fileprivate var isOutOfRoom: Bool {
+        resultCode == .SQLITE_FULL || extendedResultCode == .SQLITE_IOERR_SHMSIZE
+    }
 }

@@ -13,6 +13,8 @@ package struct StateFolder: Hashable, Sendable {
     package var publicKey: String { file("audit.pub") }
     package var mirror: String { file("mirror.git") }
     package var lock: String { file("lock") }
+    /// Room for the records of a way back, given up when the disk is full.
+    package var reserve: String { file("reserve") }
 
     package var hasLedger: Bool { FileManager.default.fileExists(atPath: ledger) }
 
