@@ -142,6 +142,12 @@ let package = Package(
             swiftSettings: settings
         ),
 
+        .target(
+            name: "Cluster",
+            dependencies: ["MeshModel", asyncHTTPClient, logging, nioCore, nioHTTP1, nioSSL],
+            swiftSettings: settings
+        ),
+
         .executableTarget(
             name: "plumbline",
             dependencies: [
@@ -281,6 +287,13 @@ let package = Package(
             dependencies: [
                 "Bitbucket", "AWSClient", "MeshModel", "Scripted", asyncHTTPClient, httpTypes,
                 hummingbird, logging, nioCore, nioHTTP1,
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "ClusterTests",
+            dependencies: [
+                "Cluster", "MeshModel", "Scripted", "Simulation", logging, nioHTTP1,
             ],
             swiftSettings: settings
         ),

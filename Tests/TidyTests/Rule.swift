@@ -45,7 +45,7 @@ enum Place {
     static let pure: Set<String> = ["MeshModel", "Manifests", "Planning", "Rollout", "Settings"]
     static let adapters: Set<String> = [
         "GitSource", "AWSClient", "AWSMesh", "HealthGates", "AuditLog", "LocalMesh",
-        "ControlAPI", "Bitbucket",
+        "ControlAPI", "Bitbucket", "Cluster",
     ]
     static let modules = pure.union(adapters).union(["Reconciler", "plumbline", "Simulation"])
 
