@@ -78,6 +78,13 @@ package final class OIDCAuthenticator: Authenticator {
 
     package func shutdown() async throws { try await web.shutdown() }
 
+    /// Asks every issuer for its keys now, and says of each what is wrong with it, if anything.
+    package func faults() async -> [String: String] {
+        var faults: [String: String] = [:]
+        for (issuer, (_, keys)) in issuers { faults[issuer] = await keys.fault() }
+        return faults
+    }
+
     package func authenticate(_ token: String, at now: Int64) async -> Authentication {
         guard let token = OIDCToken(token), let (issuer, keys) = issuers[token.issuer] else {
             return .unknown

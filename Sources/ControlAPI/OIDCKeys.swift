@@ -38,6 +38,14 @@ actor OIDCKeys {
         return keys?[name]
     }
 
+    /// Why the keys cannot be had now; nothing where they can.
+    func fault() async -> String? {
+        do throws(OIDCFault) {
+            _ = try await discovery.keys()
+            return nil
+        } catch { return error.description }
+    }
+
     private func age(of instant: Instant?) -> Duration? {
         instant.map { options.uptime() - $0 }
     }

@@ -11,6 +11,12 @@ struct LiveBitbucket {
     private let outbox: Outbox
 
     init(_ settings: BitbucketSettings) throws {
+        let client = try Self.client(settings)
+        outbox = Outbox(client, logger: Terminal.logger("bitbucket", from: .notice))
+    }
+
+    /// Who is called, with which token.
+    static func client(_ settings: BitbucketSettings) throws -> BitbucketClient {
         let flavor: BitbucketRepository.Flavor =
             switch settings.flavor {
             case .cloud: .cloud
@@ -28,8 +34,7 @@ struct LiveBitbucket {
                 "bitbucket: '\(settings.url)' with '\(settings.repository)' names no repository"
             )
         }
-        let client = BitbucketClient(repository, token: TokenFile(settings.tokenFile))
-        outbox = Outbox(client, logger: Terminal.logger("bitbucket", from: .notice))
+        return BitbucketClient(repository, token: TokenFile(settings.tokenFile))
     }
 
     /// Passes everything on, and says what matters of it on the commit.

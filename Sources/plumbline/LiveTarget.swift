@@ -206,6 +206,16 @@ extension EndpointDescription {
 
 extension LiveMesh {
     init(_ description: EndpointDescription) throws {
+        let configuration = try Self.configuration(description)
+        client = AppMeshClient(configuration, logger: Terminal.logger("appmesh"))
+        expectedAccount = description.account
+        identity = Self.identity(configuration.service)
+    }
+
+    /// Where the API is, and whose credentials it is asked with.
+    static func configuration(
+        _ description: EndpointDescription
+    ) throws -> AppMeshClient.Configuration {
         let shared = SharedSettings(
             environment: ProcessInfo.processInfo.environment,
             home: NSHomeDirectory()
@@ -218,7 +228,6 @@ extension LiveMesh {
             region: description.region ?? shared.region ?? (isLocal ? "us-east-1" : nil),
             settings: shared
         )
-        let place = configuration.service.endpoint
         if isLocal {
             // Nobody checks signatures there, and nobody should need an account to try it.
             let stand = Credentials(
@@ -233,13 +242,13 @@ extension LiveMesh {
             configuration.budget =
                 description.isUnbounded ? nil : description.budget ?? CallBudget()
         }
-        client = AppMeshClient(configuration, logger: Terminal.logger("appmesh"))
-        expectedAccount = description.account
-        identity = place.isAWS ? Self.identity(configuration.service) : nil
+        return configuration
     }
 
-    private static func identity(_ mesh: ServiceClient.Configuration) -> ServiceClient? {
-        ServiceEndpoint.aws(prefix: "sts", region: mesh.region)
+    /// Who says whose credentials these are; nothing where the endpoint is not AWS's.
+    static func identity(_ mesh: ServiceClient.Configuration) -> ServiceClient? {
+        guard mesh.endpoint.isAWS else { return nil }
+        return ServiceEndpoint.aws(prefix: "sts", region: mesh.region)
             .map { endpoint in
                 let configuration = ServiceClient.Configuration(
                     service: "sts",

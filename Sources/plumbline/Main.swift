@@ -19,7 +19,8 @@ struct Plumbline: AsyncParsableCommand {
         subcommands: [
             ValidateCommand.self, PlanCommand.self, ApplyCommand.self, DriftCommand.self,
             ExportCommand.self, AuditCommand.self, MeshCommand.self, DemoCommand.self,
-            AgentCommand.self, WebhookCommand.self, GitChildCommand.self,
+            AgentCommand.self, WebhookCommand.self, DoctorCommand.self,
+            GitChildCommand.self,
         ]
     )
 
