@@ -12,6 +12,8 @@ package struct StateFolder: Hashable, Sendable {
     /// The public half of `audit.key`, to be kept elsewhere and given to `audit verify`.
     package var publicKey: String { file("audit.pub") }
     package var mirror: String { file("mirror.git") }
+    /// The heads of pull requests, which never mix with what is applied.
+    package var pullRequestMirror: String { file("pull-requests.git") }
     package var lock: String { file("lock") }
     /// Room for the records of a way back, given up when the disk is full.
     package var reserve: String { file("reserve") }

@@ -7,8 +7,8 @@ import Rollout
 /// Polling is the guarantee, a nudge only shortens the wait; nudges coalesce, and only the newest
 /// commit counts. A look that fails is tried again: it never ends the loop, nor another target's.
 package actor TargetLoop {
-    private let reconciliation: Reconciliation
-    private let policy: LoopPolicy
+    nonisolated package let reconciliation: Reconciliation
+    nonisolated package let policy: LoopPolicy
     private let nudges: AsyncStream<Void>
     private let nudger: AsyncStream<Void>.Continuation
     private var memory = DriftMemory()

@@ -13,6 +13,7 @@ struct LiveAgent {
     let loops: [TargetLoop]
     let webhooks: WebhookServer?
     let bitbucket: LiveBitbucket?
+    let pullRequests: LivePullRequests?
 
     /// Opens everything under the lock of the state folder, and lets go of it afterwards.
     static func with(
@@ -53,8 +54,16 @@ struct LiveAgent {
                 let policy = LoopPolicy(target, interval: settings.git.interval)
                 return TargetLoop(reconciliation, policy: policy, name: target.name)
             }
-            let webhooks = webhooks(settings)
-            try await body(LiveAgent(loops: loops, webhooks: webhooks, bitbucket: bitbucket))
+            let pullRequests = descriptions.first.flatMap { _, repository in
+                bitbucket?.pullRequests(of: repository, folder: folder, loops: loops)
+            }
+            let agent = LiveAgent(
+                loops: loops,
+                webhooks: webhooks(settings),
+                bitbucket: bitbucket,
+                pullRequests: pullRequests
+            )
+            try await body(agent)
             try? await gates.shutdown()
         } catch {
             try? await gates.shutdown()
@@ -67,11 +76,13 @@ struct LiveAgent {
         await withTaskGroup(of: Void.self) { group in
             defer { group.cancelAll() }
             if let bitbucket { group.addTask { await bitbucket.run() } }
+            if let pullRequests { group.addTask { await pullRequests.run() } }
             if let webhooks {
                 group.addTask { await Self.serve(webhooks) }
-                group.addTask { [loops] in
+                group.addTask { [loops, pullRequests] in
                     for await _ in webhooks.nudges {
                         for loop in loops { loop.nudge() }
+                        pullRequests?.nudge()
                     }
                 }
             }

@@ -8,10 +8,11 @@ import Synchronization
 
 /// Bitbucket, as the agent tells it what happens to each commit; it never waits for it.
 struct LiveBitbucket {
+    private let client: BitbucketClient
     private let outbox: Outbox
 
     init(_ settings: BitbucketSettings) throws {
-        let client = try Self.client(settings)
+        client = try Self.client(settings)
         outbox = Outbox(client, logger: Terminal.logger("bitbucket", from: .notice))
     }
 
@@ -44,6 +45,15 @@ struct LiveBitbucket {
         beside next: any ProgressSink
     ) -> any ProgressSink {
         StatusProgress(target, outbox, ledger, beside: next)
+    }
+
+    /// What plans pull requests, for the same targets.
+    func pullRequests(
+        of repository: TargetDescription,
+        folder: StateFolder,
+        loops: [TargetLoop]
+    ) -> LivePullRequests {
+        LivePullRequests(client, outbox, repository, folder: folder, loops: loops)
     }
 
     func run() async { await outbox.run() }
