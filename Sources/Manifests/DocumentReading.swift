@@ -17,7 +17,12 @@ struct DocumentReading {
     private var nodeCount = 0
     private var isFull = false
 
-    init(settings: ManifestSettings) { self.settings = settings }
+    private(set) var parsed: ParsedFiles
+
+    init(settings: ManifestSettings, parsed: ParsedFiles) {
+        self.settings = settings
+        self.parsed = parsed
+    }
 
     mutating func read(_ files: [SourceFile]) {
         let manifests = files.filter { $0.isNamed || Self.isManifest($0.path) }
@@ -30,6 +35,7 @@ struct DocumentReading {
             )
         }
         for file in manifests.prefix(ReadingLimits.files) where !isFull { read(file) }
+        parsed.endTree()
     }
 
     static func isManifest(_ path: String) -> Bool {
@@ -40,7 +46,7 @@ struct DocumentReading {
         fileCount += 1
         let documents: [Result<SourceNode, Refusal>]
         do throws(Refusal) {
-            documents = try file.documents()
+            documents = try parsed.documents(of: file).get()
         } catch {
             findings.error(error.code, at: error.position, error.message)
             return

@@ -67,9 +67,20 @@ package struct ManifestReading: Hashable, Sendable {
     ///
     /// Total: no input traps.
     package static func read(_ tree: SourceTree, _ settings: ManifestSettings) -> ManifestReading {
-        var documents = DocumentReading(settings: settings)
+        var parsed = ParsedFiles()
+        return read(tree, settings, &parsed)
+    }
+
+    /// The same, without parsing again what the last tree held too.
+    package static func read(
+        _ tree: SourceTree,
+        _ settings: ManifestSettings,
+        _ parsed: inout ParsedFiles
+    ) -> ManifestReading {
+        var documents = DocumentReading(settings: settings, parsed: parsed)
         for diagnostic in tree.diagnostics { documents.findings.add(diagnostic) }
         documents.read(tree.files)
+        parsed = documents.parsed
         var declaration = Declaration(documents, settings)
         declaration.declare()
         var lint = Lint(declaration, settings)

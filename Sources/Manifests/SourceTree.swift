@@ -7,11 +7,14 @@ package struct SourceFile: Hashable, Sendable {
     package let bytes: [UInt8]
     /// Named on the command line: read whatever its name is.
     package let isNamed: Bool
+    /// Id of the blob, where it is one: equal ids are equal bytes.
+    package let blob: String?
 
-    package init(path: String, bytes: [UInt8], isNamed: Bool = false) {
+    package init(path: String, bytes: [UInt8], isNamed: Bool = false, blob: String? = nil) {
         self.path = path
         self.bytes = bytes
         self.isNamed = isNamed
+        self.blob = blob
     }
 
     /// Every document of the file, and a refusal for each that cannot be read.

@@ -1,5 +1,7 @@
+import Manifests
 package import MeshModel
 package import Planning
+import Synchronization
 
 // One pass: newest commit and live mesh in, a plan, and the plan carried out. Every answer from
 // outside comes through the ports; every decision is Planning's or Rollout's.
@@ -9,12 +11,22 @@ package struct Reconciliation: Sendable {
     package let settings: TargetSettings
     package let source: any RevisionSource
     package let runner: RolloutRunner
+    private let parsed = ParsedMemory()
 
     package init(settings: TargetSettings, source: any RevisionSource, runner: RolloutRunner) {
         self.settings = settings
         self.source = source
         self.runner = runner
     }
+
+    func read(_ tree: SourceTree, _ settings: ManifestSettings) -> ManifestReading {
+        parsed.files.withLock { ManifestReading.read(tree, settings, &$0) }
+    }
+}
+
+/// What the target's last tree held, parsed.
+private final class ParsedMemory: Sendable {
+    let files = Mutex(ParsedFiles())
 }
 
 /// What a target is, apart from its commit: where it lives and how its manifests are read.

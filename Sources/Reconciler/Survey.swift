@@ -1,6 +1,7 @@
 package import Manifests
 package import MeshModel
 package import Planning
+import Rollout
 
 /// All three sides of a target at one moment, and the plan that follows from them.
 package struct Survey: Sendable {
@@ -35,13 +36,41 @@ package enum SurveyFailure: Error, Sendable {
 
 extension Reconciliation {
     /// Reads the newest commit, the live mesh and the ledger, and plans; writes nothing.
-    package func survey(_ options: PlanOptions = PlanOptions()) async throws -> Survey {
+    ///
+    /// With a mesh that is `remembered` from a scan a while ago, only what the plan would write is
+    /// read again: so a nudge costs no scan. Where that is not enough, the mesh is scanned.
+    package func survey(
+        _ options: PlanOptions = PlanOptions(),
+        remembered: MeshState? = nil
+    ) async throws -> Survey {
         let revision = try await source.newest()
         let tree = try await source.sourceTree(at: revision)
         let mesh = try meshName(of: tree, at: revision)
+        if let remembered, remembered.mesh == mesh {
+            let guess = try await plan(tree, at: revision, remembered, options)
+            let read = guess.plan.changes.map(\.resource)
+            if let live = await readAgain(read, in: remembered) {
+                guard live != remembered else { return guess }
+                let survey = try await plan(tree, at: revision, live, options)
+                let written = survey.plan.changes.map(\.resource)
+                if Set(written).isSubset(of: read) { return survey }
+            }
+        }
         let applied = try await runner.ledger.appliedState(mesh: mesh)
         let isKnown = !applied.resources.isEmpty && !options.recreate
         let live = try await runner.reader.scan(mesh: mesh, isKnown: isKnown)
+        return try await plan(tree, at: revision, live, options)
+    }
+
+    /// Plans a revision against one state of the mesh.
+    private func plan(
+        _ tree: SourceTree,
+        at revision: Revision,
+        _ live: MeshState,
+        _ options: PlanOptions
+    ) async throws -> Survey {
+        let mesh = live.mesh
+        let applied = try await runner.ledger.appliedState(mesh: mesh)
         let account = try await runner.reader.account(of: live) ?? settings.account
         let target = Target(
             name: settings.name ?? mesh,
@@ -51,7 +80,7 @@ extension Reconciliation {
             endpoint: settings.endpoint
         )
         try await runner.ledger.check(mesh: mesh, at: target.place)
-        let reading = ManifestReading.read(
+        let reading = read(
             tree,
             manifestSettings(mesh: mesh, live: Set(live.resources.keys), account: account)
         )
@@ -79,6 +108,29 @@ extension Reconciliation {
         )
     }
 
+    /// More reads than this one by one cost more than a scan.
+    private static let mostReads = 32
+
+    /// The mesh with some resources as they are now; nothing where that asks for a scan.
+    ///
+    /// What was there and is not any more may have gone with its mesh: only a scan can tell.
+    private func readAgain(_ ids: [ResourceID], in live: MeshState) async -> MeshState? {
+        guard ids.count <= Self.mostReads else { return nil }
+        let observations = await withTaskGroup(of: (ResourceID, Observation).self) { group in
+            for id in ids { group.addTask { (id, await runner.reader.observe(id)) } }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        var resources = live.resources
+        for (id, observation) in observations {
+            switch observation {
+            case .present(let resource): resources[id] = resource
+            case .absent where resources[id] == nil: continue
+            case .absent, .unavailable: return nil
+            }
+        }
+        return MeshState(mesh: live.mesh, resources: resources)
+    }
+
     /// What was last carried out from this branch, if the branch does not contain it any more.
     private func rewind(to revision: Revision, _ mesh: String) async throws -> Revision? {
         guard let last = try await runner.ledger.lastPlanned(mesh: mesh),
@@ -90,7 +142,7 @@ extension Reconciliation {
     /// The target's mesh, else the only one that the tree declares.
     private func meshName(of tree: SourceTree, at revision: Revision) throws -> String {
         if let mesh = settings.mesh { return mesh }
-        let offline = ManifestReading.read(tree, manifestSettings(mesh: nil))
+        let offline = read(tree, manifestSettings(mesh: nil))
         guard offline.meshes.count == 1, let only = offline.meshes.first else {
             guard !offline.hasErrors else { throw SurveyFailure.refused(revision, offline) }
             throw SurveyFailure.noMesh(revision, declared: offline.meshes)

@@ -7,11 +7,19 @@ import Rollout
 /// Polling is the guarantee, a nudge only shortens the wait; nudges coalesce, and only the newest
 /// commit counts. A look that fails is tried again: it never ends the loop, nor another target's.
 package actor TargetLoop {
+    private enum Wake {
+        case due
+        case nudged
+        case stopped
+    }
+
     nonisolated package let reconciliation: Reconciliation
     nonisolated package let policy: LoopPolicy
     private let nudges: AsyncStream<Void>
     private let nudger: AsyncStream<Void>.Continuation
     private var memory = DriftMemory()
+    /// The mesh as the last scan saw it; nothing once we may have changed it.
+    private var live: MeshState?
     private var failures = 0
     package private(set) var status: TargetStatus
 
@@ -29,23 +37,25 @@ package actor TargetLoop {
     ///
     /// A rollout that is under way then ends at a step boundary, and its checkpoint goes on.
     package func run(until stop: StopWish) async {
-        let (wakes, waker) = AsyncStream<Bool>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        let (wakes, waker) = AsyncStream<Wake>.makeStream(bufferingPolicy: .bufferingNewest(1))
         let listeners = [
-            Task { for await _ in stop.stream() { waker.yield(false) } },
-            Task { [nudges] in for await _ in nudges { waker.yield(true) } },
+            Task { for await _ in stop.stream() { waker.yield(.stopped) } },
+            Task { [nudges] in for await _ in nudges { waker.yield(.nudged) } },
         ]
         defer { for listener in listeners { listener.cancel() } }
         var wake = wakes.makeAsyncIterator()
-        while !Task.isCancelled {
-            await look(stop)
+        var cause = Wake.due
+        while !Task.isCancelled, !stop.isMade {
+            // Whoever nudged waits for a commit: the scan comes after it.
+            if cause == .nudged { await look(stop, remembered: live) }
+            if status.phase != .stopped { await look(stop) }
             if status.phase == .stopped { return }
             let timer = Task { [pause = pause] in
                 try await Task.sleep(for: pause)
-                waker.yield(true)
+                waker.yield(.due)
             }
-            let goesOn = await wake.next()
+            cause = await wake.next() ?? .stopped
             timer.cancel()
-            guard goesOn == true else { break }
         }
         status.phase = .stopped
     }
@@ -56,13 +66,13 @@ package actor TargetLoop {
         policy.interval * Double.random(in: 0.9...1.1) * Double(1 << min(failures, 3))
     }
 
-    private func look(_ stop: StopWish) async {
+    private func look(_ stop: StopWish, remembered: MeshState? = nil) async {
         status.phase = .looking
         do {
             if let resumed = try await reconciliation.resume(stops: stop.stream()) {
                 ended(resumed.outcome, resumed.plan)
             }
-            if status.phase != .stopped { try await reconcile(stop) }
+            if status.phase != .stopped { try await reconcile(stop, remembered) }
             failures = 0
             status.lookedAt = reconciliation.runner.clock.wallTime()
         } catch {
@@ -75,26 +85,37 @@ package actor TargetLoop {
     }
 
     /// Plans and applies until the newest commit is what was looked at.
-    private func reconcile(_ stop: StopWish) async throws {
+    private func reconcile(_ stop: StopWish, _ remembered: MeshState?) async throws {
+        var remembered = remembered
         while true {
-            let survey = try await survey()
+            let survey = try await survey(remembered)
             status.isReachable = true
-            try await tell(survey)
+            tell(survey)
             guard policy.onCommit == .apply, !survey.plan.isEmpty else {
                 status.phase = survey.rewoundFrom == nil ? .idle : .frozen
                 return
             }
             status.phase = .rollingOut
+            (live, remembered) = (nil, nil)
             let outcome = try await reconciliation.apply(survey, stops: stop.stream())
             ended(outcome, survey.plan)
-            guard case .superseded = outcome else { return }
+            switch outcome {
+            case .superseded: continue
+            // Told, not acted on: somebody who undoes what we do must not make us race.
+            case .completed: return tell(try await self.survey(nil))
+            case .rolledBack, .halted, .stopped: return
+            }
         }
     }
 
     /// Looks twice where drift may be put right: what may be is known only after the first look.
-    private func survey() async throws -> Survey {
+    ///
+    /// A mesh that is only remembered tells of no drift.
+    private func survey(_ remembered: MeshState?) async throws -> Survey {
         var options = PlanOptions(prune: policy.prunes, corrects: .none)
-        let survey = try await reconciliation.survey(options)
+        let survey = try await reconciliation.survey(options, remembered: remembered)
+        guard remembered == nil else { return survey }
+        live = survey.input.live
         let now = reconciliation.runner.clock.now()
         try await record(memory.see(survey, at: now), of: survey)
         options.corrects = memory.correctable(policy, at: now)
@@ -117,7 +138,7 @@ package actor TargetLoop {
         for entry in entries { reconciliation.runner.progress.report(entry, context) }
     }
 
-    private func tell(_ survey: Survey) async throws {
+    private func tell(_ survey: Survey) {
         let plan = survey.plan
         status.mesh = plan.target.mesh
         status.revision = survey.revision

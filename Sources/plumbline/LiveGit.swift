@@ -20,7 +20,7 @@ struct LiveRevisions: RevisionSource {
     func sourceTree(at revision: Revision) async throws -> SourceTree {
         let tree = try await mirror.tree(at: revision, under: path)
         return SourceTree(
-            files: tree.files.map { SourceFile(path: $0.path, bytes: $0.bytes) },
+            files: tree.files.map { SourceFile(path: $0.path, bytes: $0.bytes, blob: $0.blob) },
             diagnostics: tree.problems.map { problem in
                 let place = SourcePosition(file: problem.path, line: 1, column: 1)
                 return Diagnostic(.error, problem.kind.rawValue, at: place, problem.message)

@@ -80,7 +80,8 @@ struct MortalMesh: MeshReader, MeshWriter {
     let watch: WriteWatch
 
     func scan(mesh name: String, isKnown: Bool) async throws -> MeshState {
-        try await time.outside { try await mesh.scan(mesh: name, isKnown: isKnown) }
+        watch.noteScan()
+        return try await time.outside { try await mesh.scan(mesh: name, isKnown: isKnown) }
     }
 
     func account(of live: MeshState) async throws -> String? { try await mesh.account(of: live) }

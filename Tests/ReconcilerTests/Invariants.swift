@@ -12,7 +12,8 @@ import Testing
 final class WriteWatch: Sendable {
     private struct State {
         var ledger: Ledger?
-        var writes: [(write: Write, token: String?)] = []
+        var writes: [(write: Write, token: String?, scans: Int)] = []
+        var scans = 0
         var faults: [String] = []
     }
 
@@ -20,6 +21,9 @@ final class WriteWatch: Sendable {
 
     /// Writes that left, of all processes, repeats included.
     var writes: [Write] { state.withLock { $0.writes.map(\.write) } }
+    var scans: Int { state.withLock { $0.scans } }
+    /// How many scans came before each write.
+    var scansBeforeWrites: [Int] { state.withLock { $0.writes.map(\.scans) } }
     /// Writes without an open intent.
     var faults: [String] { state.withLock { $0.faults } }
 
@@ -32,9 +36,11 @@ final class WriteWatch: Sendable {
 
     func follow(_ ledger: Ledger) { state.withLock { $0.ledger = ledger } }
 
+    func noteScan() { state.withLock { $0.scans += 1 } }
+
     func note(_ write: Write, _ token: String?) {
         state.withLock { state in
-            state.writes.append((write, token))
+            state.writes.append((write, token, state.scans))
             let fault: String?
             do {
                 fault = try Self.fault(of: write, token, state.ledger)

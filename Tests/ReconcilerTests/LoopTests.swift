@@ -22,6 +22,25 @@ import Testing
         }
     }
 
+    @Test("needs no scan between a nudge and the write") func remembers() async throws {
+        try await World.with { world in
+            world.branch.commit(Shop().tree)
+            try await world.loop(LoopPolicy(interval: .seconds(3600))) { loop in
+                try await eventually { await loop.status.phase == .idle }
+                let (scans, writes) = (world.watch.scans, world.watch.writes.count)
+                // What it remembers of the cart is wrong by then, so the cart is read again.
+                try await world.editCart(to: "/tmp/stranger")
+                let next = world.branch.commit(Shop(cartLog: "/dev/stderr").tree)
+                loop.nudge()
+                try await eventually { await loop.status.applied == next }
+                #expect(try await world.cartLog() == "/dev/stderr")
+                #expect(world.watch.scansBeforeWrites.dropFirst(writes).allSatisfy { $0 == scans })
+                try await eventually { world.watch.scans > scans }
+            }
+            try world.checkInvariants()
+        }
+    }
+
     @Test("polls where nobody nudges, and goes on after a failure") func polls() async throws {
         try await World.with { world in
             world.branch.commit(Shop().tree)
