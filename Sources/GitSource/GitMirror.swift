@@ -73,6 +73,11 @@ package actor GitMirror {
         return try revision(commit, under: folder)
     }
 
+    /// A commit that was fetched before, as a revision of a folder.
+    package func revision(_ commit: String, under path: String) throws -> Revision {
+        try revision(commit, under: try WatchedPath(path))
+    }
+
     /// The files of a folder at a revision, from the object database alone.
     package func tree(at revision: Revision, under path: String) throws -> GitTree {
         let folder = try WatchedPath(path)

@@ -11,6 +11,9 @@ package protocol RevisionSource: Sendable {
     /// Asks the remote for the newest revision of the watched ref; fetches only if it moved.
     func newest() async throws -> Revision
 
+    /// A commit of the repository that was fetched before, as a revision of the watched folder.
+    func revision(_ commit: String) async throws -> Revision
+
     /// Whether a commit is `new` or comes before it; otherwise the branch was rewound.
     func isAncestor(_ old: Revision, of new: Revision) async throws -> Bool
 

@@ -27,11 +27,35 @@ package struct Survey: Sendable {
 }
 
 /// Why there is no plan: an expected end, told to the user as it is.
-package enum SurveyFailure: Error, Sendable {
+package enum SurveyFailure: Error, Sendable, CustomStringConvertible {
     /// One error in a target's tree refuses the whole revision (`semantics` §10).
     case refused(Revision, ManifestReading)
     /// The tree declares no mesh and none was named, or several; which they are.
     case noMesh(Revision, declared: [String])
+    /// The target follows another one, which has held nothing healthy for long enough yet.
+    case waiting(target: String)
+
+    /// Whether nothing is wrong.
+    var isPatience: Bool {
+        guard case .waiting = self else { return false }
+        return true
+    }
+
+    package var description: String {
+        switch self {
+        case .refused(let revision, let reading):
+            let first = reading.diagnostics.first { $0.severity == .error }
+            return "The manifests of \(revision) have errors; nothing was changed"
+                + (first.map { "; \($0)" } ?? "")
+        case .noMesh(let revision, let declared):
+            let what =
+                declared.isEmpty
+                ? "declare no mesh"
+                : "declare \(declared.count) meshes (\(declared.joined(separator: ", ")))"
+            return "The manifests of \(revision) \(what); name one with --mesh"
+        case .waiting(let target): return "Waits for target '\(target)' to hold a first revision"
+        }
+    }
 }
 
 extension Reconciliation {

@@ -21,11 +21,22 @@ package actor TargetLoop {
     /// The mesh as the last scan saw it; nothing once we may have changed it.
     private var live: MeshState?
     private var failures = 0
+    private let predecessor: Predecessor?
+    private var holdings = HeldRevisions()
+    nonisolated package let name: String
     package private(set) var status: TargetStatus
 
-    package init(_ reconciliation: Reconciliation, policy: LoopPolicy, name: String) {
+    /// A target with a predecessor gets its revisions from `PromotedRevisions`.
+    package init(
+        _ reconciliation: Reconciliation,
+        policy: LoopPolicy,
+        name: String,
+        after predecessor: Predecessor? = nil
+    ) {
         self.reconciliation = reconciliation
         self.policy = policy
+        self.predecessor = predecessor
+        self.name = name
         status = TargetStatus(name: name)
         (nudges, nudger) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
@@ -66,6 +77,12 @@ package actor TargetLoop {
         policy.interval * Double.random(in: 0.9...1.1) * Double(1 << min(failures, 3))
     }
 
+    /// The newest revision that this target has held healthy for so long, as far as it can tell.
+    func held(for soak: Duration) -> Revision? {
+        guard status.isReachable else { return nil }
+        return holdings.newest(heldFor: soak, at: reconciliation.runner.clock.now())
+    }
+
     private func look(_ stop: StopWish, remembered: MeshState? = nil) async {
         status.phase = .looking
         do {
@@ -75,6 +92,10 @@ package actor TargetLoop {
             if status.phase != .stopped { try await reconcile(stop, remembered) }
             failures = 0
             status.lookedAt = reconciliation.runner.clock.wallTime()
+        } catch let failure as SurveyFailure where failure.isPatience {
+            failures = 0
+            status.message = "\(failure)"
+            status.phase = .idle
         } catch {
             failures += 1
             status.isReachable = false
@@ -82,6 +103,18 @@ package actor TargetLoop {
             reconciliation.runner.progress.warn("\(status.name): \(error)")
             status.phase = .idle
         }
+        await tellWhatIsAwaited()
+    }
+
+    private func tellWhatIsAwaited() async {
+        guard let predecessor else { return }
+        let newest = await predecessor.loop.status.revision
+        guard newest == nil || newest?.commit != status.revision?.commit else {
+            status.waiting = nil
+            return
+        }
+        let since = status.waiting?.since ?? reconciliation.runner.clock.wallTime()
+        status.waiting = TargetStatus.Waiting(target: predecessor.loop.name, since: since)
     }
 
     /// Plans and applies until the newest commit is what was looked at.
@@ -154,6 +187,10 @@ package actor TargetLoop {
                 "\($0.resource.address): \($0.message)"
             }
         if isSynced { status.applied = survey.revision }
+        if survey.drift.hasDrift() { holdings.reset() }
+        if isSynced, !isHeld {
+            holdings.hold(survey.revision, at: reconciliation.runner.clock.now())
+        }
     }
 
     private func ended(_ outcome: RolloutOutcome, _ plan: Plan) {

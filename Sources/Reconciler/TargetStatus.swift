@@ -26,6 +26,13 @@ package struct TargetStatus: Hashable, Sendable {
         case stopped
     }
 
+    /// A target that this one follows and that has not promoted its newest commit yet.
+    package struct Waiting: Hashable, Sendable {
+        package let target: String
+        /// Milliseconds since 1970.
+        package let since: Int64
+    }
+
     package let name: String
     package var mesh: String?
     package var sync = Sync.unknown
@@ -42,6 +49,7 @@ package struct TargetStatus: Hashable, Sendable {
     /// Wall time of the last look that ended well, in milliseconds since 1970.
     package var lookedAt: Int64?
     package var drift: DriftReport?
+    package var waiting: Waiting?
 
     package init(name: String) { self.name = name }
 }

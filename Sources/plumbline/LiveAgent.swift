@@ -35,24 +35,21 @@ struct LiveAgent {
             GitMirror(try $0.1.gitSettings(mirror: folder.mirror))
         }
         do {
-            let loops = try descriptions.compactMap { target, description -> TargetLoop? in
-                guard let mirror else { return nil }
-                let mesh = try LiveMesh(description.endpoint)
-                let runner = RolloutRunner(
-                    reader: mesh,
-                    writer: mesh,
-                    metrics: gates,
-                    ledger: LiveLedger(ledger: ledger),
-                    progress: bitbucket?.telling(target.name, ledger, beside: progress) ?? progress,
-                    clock: .system()
+            let parts = mirror.map {
+                Parts(
+                    ledger: ledger,
+                    mirror: $0,
+                    gates: gates,
+                    telling: { name in
+                        bitbucket?.telling(name, ledger, beside: progress) ?? progress
+                    }
                 )
-                let reconciliation = Reconciliation(
-                    settings: description.settings(of: mesh.client),
-                    source: LiveRevisions(mirror: mirror, path: target.path),
-                    runner: runner
-                )
+            }
+            var loops: [TargetLoop] = []
+            for (target, description) in Self.inOrder(descriptions) {
                 let policy = LoopPolicy(target, interval: settings.git.interval)
-                return TargetLoop(reconciliation, policy: policy, name: target.name)
+                let loop = try parts?.loop(target, description, policy, after: loops)
+                if let loop { loops.append(loop) }
             }
             let pullRequests = descriptions.first.flatMap { _, repository in
                 bitbucket?.pullRequests(of: repository, folder: folder, loops: loops)
@@ -69,6 +66,62 @@ struct LiveAgent {
             try? await gates.shutdown()
             throw error
         }
+    }
+
+    /// What all targets share.
+    private struct Parts {
+        let ledger: Ledger
+        let mirror: GitMirror
+        let gates: GateReader
+        let telling: (_ target: String) -> any ProgressSink
+
+        func loop(
+            _ target: Settings.TargetSettings,
+            _ description: TargetDescription,
+            _ policy: LoopPolicy,
+            after others: [TargetLoop]
+        ) throws -> TargetLoop {
+            let mesh = try LiveMesh(description.endpoint)
+            let live = LiveLedger(ledger: ledger)
+            let runner = RolloutRunner(
+                reader: mesh,
+                writer: mesh,
+                metrics: gates,
+                ledger: live,
+                progress: telling(target.name),
+                clock: .system()
+            )
+            let revisions = LiveRevisions(mirror: mirror, path: target.path)
+            let predecessor = target.dependsOn.flatMap { promotion in
+                others.first { $0.name == promotion.target }
+                    .map { Predecessor($0, soak: promotion.soak) }
+            }
+            let promoted = predecessor.map {
+                PromotedRevisions(revisions, of: $0, ledger: live, mesh: target.mesh)
+            }
+            let reconciliation = Reconciliation(
+                settings: description.settings(of: mesh.client),
+                source: promoted ?? revisions,
+                runner: runner
+            )
+            return TargetLoop(reconciliation, policy: policy, name: target.name, after: predecessor)
+        }
+    }
+
+    /// Predecessors first: `dependsOn` goes in no circle.
+    private static func inOrder<Other>(
+        _ targets: [(Settings.TargetSettings, Other)]
+    ) -> [(Settings.TargetSettings, Other)] {
+        var waiting = targets
+        var ordered: [(Settings.TargetSettings, Other)] = []
+        while !waiting.isEmpty {
+            let names = Set(waiting.map(\.0.name))
+            let free = waiting.filter { !names.contains($0.0.dependsOn?.target ?? "") }
+            guard !free.isEmpty else { return ordered + waiting }
+            ordered += free
+            waiting.removeAll { waiting in free.contains { $0.0.name == waiting.0.name } }
+        }
+        return ordered
     }
 
     /// Runs until somebody wants to stop; a rollout then ends at a step boundary.

@@ -51,12 +51,6 @@ extension CommandFailure {
                 .error,
                 "The manifests of \(revision) have errors; nothing was changed"
             )
-        case SurveyFailure.noMesh(let revision, let declared):
-            let what =
-                declared.isEmpty
-                ? "declare no mesh"
-                : "declare \(declared.count) meshes (\(declared.joined(separator: ", ")))"
-            self.init(.error, "The manifests of \(revision) \(what); name one with --mesh")
         case let error as AppMeshConfigurationError: self.init(.usage, error.description)
         case let error as TargetChoiceError: self.init(.usage, error.description)
         case let error as GitError where error.code == .invalid || error.code == .unsupported:

@@ -11,6 +11,10 @@ struct LiveRevisions: RevisionSource {
 
     func newest() async throws -> Revision { try await mirror.newest(under: path) }
 
+    func revision(_ commit: String) async throws -> Revision {
+        try await mirror.revision(commit, under: path)
+    }
+
     func isAncestor(_ old: Revision, of new: Revision) async throws -> Bool {
         try await mirror.isAncestor(old.commit, of: new.commit)
     }

@@ -76,6 +76,14 @@ final class Branch: RevisionSource {
         }
     }
 
+    func revision(_ commit: String) async throws -> Revision {
+        try state.withLock { state in
+            let found = state.commits.first { $0.revision.commit == commit }
+            guard let found else { throw Failure.unknown }
+            return found.revision
+        }
+    }
+
     func isAncestor(_ old: Revision, of new: Revision) async throws -> Bool {
         try state.withLock { state in
             let old = try Self.position(of: old, state)

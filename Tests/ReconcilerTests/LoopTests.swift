@@ -26,7 +26,7 @@ import Testing
         try await World.with { world in
             world.branch.commit(Shop().tree)
             try await world.loop(LoopPolicy(interval: .seconds(3600))) { loop in
-                try await eventually { await loop.status.phase == .idle }
+                try await eventually { await loop.status.lookedAt != nil }
                 let (scans, writes) = (world.watch.scans, world.watch.writes.count)
                 // What it remembers of the cart is wrong by then, so the cart is read again.
                 try await world.editCart(to: "/tmp/stranger")

@@ -1,0 +1,90 @@
+package import Manifests
+package import MeshModel
+
+// Promotion from target to target (`semantics` §11): one follows what another has held healthy.
+
+/// What a target has held healthy, and since when.
+package struct HeldRevisions: Sendable {
+    private struct Holding {
+        var revision: Revision
+        let since: Instant
+    }
+
+    /// More than a soak of commits, one a minute for a day, needs.
+    private static let most = 1440
+
+    /// The oldest first; a newer commit does not reset the soak of an older one.
+    private var holdings: [Holding] = []
+
+    package init() {}
+
+    /// The target was seen to be what this revision declares, with nothing held or drifted.
+    package mutating func hold(_ revision: Revision, at now: Instant) {
+        guard holdings.last?.revision.commit != revision.commit else { return }
+        // In a stream without end the newest waits with the one before it.
+        if holdings.count == Self.most { holdings.removeLast() }
+        holdings.append(Holding(revision: revision, since: now))
+    }
+
+    /// Somebody edited the target: what it was said to hold, it did not hold.
+    package mutating func reset() { holdings = [] }
+
+    package func newest(heldFor soak: Duration, at now: Instant) -> Revision? {
+        holdings.last { now - $0.since >= soak }?.revision
+    }
+}
+
+/// A target that another one follows, and how long it must have held a revision.
+package struct Predecessor: Sendable {
+    package let loop: TargetLoop
+    package let soak: Duration
+
+    package init(_ loop: TargetLoop, soak: Duration) {
+        self.loop = loop
+        self.soak = soak
+    }
+}
+
+/// The revisions that a predecessor has held healthy, instead of the branch's newest.
+///
+/// While it holds nothing for long enough, as after a restart, a target stays where it was.
+package struct PromotedRevisions: RevisionSource {
+    private let source: any RevisionSource
+    private let predecessor: Predecessor
+    private let ledger: any LedgerStore
+    private let mesh: String
+
+    package init(
+        _ source: any RevisionSource,
+        of predecessor: Predecessor,
+        ledger: any LedgerStore,
+        mesh: String
+    ) {
+        self.source = source
+        self.predecessor = predecessor
+        self.ledger = ledger
+        self.mesh = mesh
+    }
+
+    package func newest() async throws -> Revision {
+        let newest = try await source.newest()
+        let promoted = await predecessor.loop.held(for: predecessor.soak)
+        let last = try await ledger.lastPlanned(mesh: mesh)
+        guard let commit = promoted?.commit ?? last?.commit else {
+            throw SurveyFailure.waiting(target: predecessor.loop.name)
+        }
+        return commit == newest.commit ? newest : try await source.revision(commit)
+    }
+
+    package func revision(_ commit: String) async throws -> Revision {
+        try await source.revision(commit)
+    }
+
+    package func isAncestor(_ old: Revision, of new: Revision) async throws -> Bool {
+        try await source.isAncestor(old, of: new)
+    }
+
+    package func sourceTree(at revision: Revision) async throws -> SourceTree {
+        try await source.sourceTree(at: revision)
+    }
+}
