@@ -34,8 +34,10 @@ image:           ## The OCI image of deploy/, without an engine or a registry
 	@bash .ci/setup debian
 	@SWIFT="$(SWIFT)" bash deploy/image/build
 
-bench: setup     ## What a reconciliation costs, in calls and milliseconds
+bench: setup     ## What a reconciliation costs, and how soon a webhook is a write
+	$(SWIFT) build -c release --product plumbline
 	$(SWIFT) run -c release bench
+	$(SWIFT) run -c release bench latency
 
 format:          ## Format every file
 	$(SWIFT) format --in-place --recursive Sources Tests Benchmarks Package.swift

@@ -166,7 +166,7 @@ let package = Package(
             name: "bench",
             dependencies: [
                 "MeshModel", "Manifests", "Planning", "AWSClient", "AWSMesh", "AuditLog",
-                "LocalMesh", logging,
+                "ControlAPI", "GitSource", "LocalMesh", asyncHTTPClient, logging, nioCore, nioHTTP1,
             ],
             path: "Benchmarks",
             swiftSettings: settings

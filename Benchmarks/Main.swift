@@ -14,6 +14,13 @@ import Planning
 @main
 struct Main {
     static func main() async throws {
+        if CommandLine.arguments.dropFirst().first == "latency" {
+            print(LatencyFigures.heading)
+            for services in [2, 25, 250] {
+                print(try await LatencyFigures(services: services).text)
+            }
+            return
+        }
         print(
             "resources  read ms  plan ms  no-op plan ms  cold scan  warm scan  warm calls  "
                 + "records/s"
@@ -102,11 +109,15 @@ struct SampleMesh {
         return options
     }
 
+    var files: [SourceFile] {
+        let mesh = "kind: Mesh\nmeshName: bench\n"
+        return [SourceFile(path: "mesh/mesh.yaml", bytes: Array(mesh.utf8))]
+            + (0..<services)
+            .map { SourceFile(path: "mesh/s\($0).yaml", bytes: Array(Self.text($0).utf8)) }
+    }
+
     func desired() throws -> DesiredState {
-        let files = (0..<services)
-            .map { SourceFile(path: "s\($0).yaml", bytes: Array(Self.text($0).utf8)) }
-        let mesh = SourceFile(path: "mesh.yaml", bytes: Array("kind: Mesh\nmeshName: bench\n".utf8))
-        let tree = SourceTree(files: files + [mesh])
+        let tree = SourceTree(files: files)
         let reading = ManifestReading.read(tree, ManifestSettings(mesh: "bench"))
         guard !reading.hasErrors, let desired = reading.desired.first else {
             throw BenchmarkError(message: "\(reading.diagnostics)")
@@ -137,11 +148,12 @@ struct SampleMesh {
         )
     }
 
-    private static func text(_ index: Int) -> String {
+    static func text(_ index: Int, log: String = "/dev/stdout") -> String {
         """
         kind: VirtualNode
         virtualNodeName: n\(index)
         spec:
+          logging: { accessLog: { file: { path: \(log) } } }
           listeners: [{ portMapping: { port: 8080, protocol: http } }]
           serviceDiscovery: { dns: { hostname: n\(index).example } }
         ---

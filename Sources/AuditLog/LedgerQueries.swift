@@ -14,7 +14,7 @@ extension Ledger {
         try storage.snapshot { try $0.tail() } ?? .genesis(ofLedger: id)
     }
 
-    /// The newest records that fit, oldest first.
+    /// As many records that fit as the query takes, oldest first.
     package func records(_ query: RecordQuery = RecordQuery()) throws -> [AuditRecord] {
         var found: [AuditRecord] = []
         try storage.snapshot { snapshot in
@@ -28,7 +28,7 @@ extension Ledger {
                 return true
             }
         }
-        return found.reversed()
+        return query.takesOldest ? found : found.reversed()
     }
 
     package func detail(_ seq: Int64) throws -> Detail? {

@@ -8,8 +8,9 @@ package struct RecordQuery: Sendable {
     package var mesh: String?
     package var kinds: Set<EventKind>
     package var resource: Glob?
-    /// The newest so many of those that fit.
+    /// The newest so many of those that fit, or the oldest.
     package var limit: Int
+    package var takesOldest: Bool
 
     package init(
         range: ClosedRange<Int64> = 1...Int64.max,
@@ -17,7 +18,8 @@ package struct RecordQuery: Sendable {
         mesh: String? = nil,
         kinds: Set<EventKind> = [],
         resource: Glob? = nil,
-        limit: Int = .max
+        limit: Int = .max,
+        takesOldest: Bool = false
     ) {
         self.range = range
         self.commit = commit
@@ -25,5 +27,6 @@ package struct RecordQuery: Sendable {
         self.kinds = kinds
         self.resource = resource
         self.limit = limit
+        self.takesOldest = takesOldest
     }
 }

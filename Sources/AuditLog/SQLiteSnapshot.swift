@@ -57,8 +57,10 @@ struct SQLiteSnapshot: LedgerSnapshot {
         if !query.kinds.isEmpty {
             conditions += " AND kind IN \(query.kinds.map(\.rawValue).sorted())"
         }
+        let order = query.takesOldest ? "ASC" : "DESC"
         let request: SQLRequest<Row> = """
-            SELECT \(sql: Self.allColumns) FROM record WHERE \(conditions) ORDER BY seq DESC
+            SELECT \(sql: Self.allColumns) FROM record WHERE \(conditions)
+            ORDER BY seq \(sql: order)
             """
         let cursor = try request.fetchCursor(db)
         while let row = try cursor.next() {

@@ -71,7 +71,7 @@ package struct RolloutStory: Sendable {
         case .deferred:
             chapter.deferred += 1
             return nil
-        case .revisionSeen, .intent, .outcome, .held, .released, .driftFound, .approved,
+        case .revisionSeen, .intent, .outcome, .held, .released, .driftFound, .approved, .requested,
             .auditVerified:
             return nil
         }

@@ -22,6 +22,8 @@ package enum EventKind: String, CaseIterable, Codable, Hashable, Sendable {
     case pruned
     case deferred
     case approved
+    /// Somebody asked for something over the API.
+    case requested
     case auditVerified
     case finished
 }

@@ -24,6 +24,17 @@ package struct DriftReport: Hashable, Sendable {
     /// Without a ledger nothing can be drift: there is nothing it could differ from.
     package let isLedgerEmpty: Bool
 
+    /// The same report with some of its findings.
+    package func keeping(_ isAsked: (Finding) -> Bool) -> DriftReport {
+        DriftReport(
+            target: target,
+            revision: revision,
+            findings: findings.filter(isAsked),
+            resourceCount: resourceCount,
+            isLedgerEmpty: isLedgerEmpty
+        )
+    }
+
     /// Compares without planning; without a commit, what was applied counts as declared.
     package static func make(
         target: Target,

@@ -42,12 +42,18 @@ struct DriftMemory {
     private struct Sighting {
         let content: Digest
         let since: Instant
+        /// Milliseconds since 1970.
+        let firstSeen: Int64
     }
 
     private var sightings: [ResourceID: Sighting] = [:]
 
+    /// When what drifted was seen first, in milliseconds since 1970.
+    var firstSeen: [ResourceID: Int64] { sightings.mapValues(\.firstSeen) }
+
     /// Takes what one look found; answers what was not known before.
-    mutating func see(_ survey: Survey, at now: Instant) -> [DriftReport.Finding] {
+    mutating func see(_ survey: Survey, _ clock: RolloutClock) -> [DriftReport.Finding] {
+        let (now, time) = (clock.now(), clock.wallTime())
         let found = survey.drift.findings.filter { DriftReport.drift.contains($0.driftClass) }
         var seen: [ResourceID: Sighting] = [:]
         var news: [DriftReport.Finding] = []
@@ -56,7 +62,11 @@ struct DriftMemory {
             if let known = sightings[finding.resource], known.content == content {
                 seen[finding.resource] = known
             } else {
-                seen[finding.resource] = Sighting(content: content, since: now)
+                seen[finding.resource] = Sighting(
+                    content: content,
+                    since: now,
+                    firstSeen: time
+                )
                 news.append(finding)
             }
         }

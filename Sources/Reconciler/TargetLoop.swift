@@ -20,6 +20,8 @@ package actor TargetLoop {
     private var memory = DriftMemory()
     /// The mesh as the last scan saw it; nothing once we may have changed it.
     private var live: MeshState?
+    /// When the last look began.
+    private var lookingSince: Instant?
     private var failures = 0
     private let predecessor: Predecessor?
     private var holdings = HeldRevisions()
@@ -83,8 +85,22 @@ package actor TargetLoop {
         return holdings.newest(heldFor: soak, at: reconciliation.runner.clock.now())
     }
 
+    /// How long a look may take until something hangs: every call in it has a deadline of its own.
+    private static let longestLook = Duration.seconds(15 * 60)
+
+    /// Whether the loop gets on; a rollout has deadlines of its own.
+    package var isLive: Bool {
+        guard status.phase == .looking || status.phase == .idle, let lookingSince else {
+            return true
+        }
+        let limit = Self.longestLook + policy.interval * 10
+        return reconciliation.runner.clock.now() - lookingSince < limit
+    }
+
     private func look(_ stop: StopWish, remembered: MeshState? = nil) async {
         status.phase = .looking
+        lookingSince = reconciliation.runner.clock.now()
+        defer { status.looks += 1 }
         do {
             if let resumed = try await reconciliation.resume(stops: stop.stream()) {
                 ended(resumed.outcome, resumed.plan)
@@ -149,9 +165,10 @@ package actor TargetLoop {
         let survey = try await reconciliation.survey(options, remembered: remembered)
         guard remembered == nil else { return survey }
         live = survey.input.live
-        let now = reconciliation.runner.clock.now()
-        try await record(memory.see(survey, at: now), of: survey)
-        options.corrects = memory.correctable(policy, at: now)
+        let clock = reconciliation.runner.clock
+        try await record(memory.see(survey, clock), of: survey)
+        status.driftSeen = memory.firstSeen
+        options.corrects = memory.correctable(policy, at: clock.now())
         return options.corrects == .none ? survey : try await reconciliation.survey(options)
     }
 

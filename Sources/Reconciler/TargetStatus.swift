@@ -49,6 +49,10 @@ package struct TargetStatus: Hashable, Sendable {
     /// Wall time of the last look that ended well, in milliseconds since 1970.
     package var lookedAt: Int64?
     package var drift: DriftReport?
+    /// When drift was seen first, in milliseconds since 1970.
+    package var driftSeen: [ResourceID: Int64] = [:]
+    /// Looks that ended, well or not.
+    package var looks = 0
     package var waiting: Waiting?
 
     package init(name: String) { self.name = name }

@@ -75,7 +75,7 @@ enum AuditReport {
     }
 
     /// Every member is always there; what a record has not is null.
-    private static func json(_ record: AuditRecord) -> SpecValue {
+    static func json(_ record: AuditRecord) -> SpecValue {
         [
             "seq": .integer(record.seq),
             "time": .string(EventLine.timestamp(record.time)),

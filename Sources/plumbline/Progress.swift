@@ -139,7 +139,7 @@ struct ProgressText {
                 ? nil : ink.dim("  gate \(gate): \(measurement)")
         case .verdict: verdict(ink)
         case .outcome: trouble(ink)
-        case .revisionSeen, .planned, .intent, .approved, .auditVerified, .finished: nil
+        case .revisionSeen, .planned, .intent, .approved, .requested, .auditVerified, .finished: nil
         }
     }
 
