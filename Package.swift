@@ -278,7 +278,7 @@ let package = Package(
             name: "ControlAPITests",
             dependencies: [
                 "ControlAPI", "MeshModel", "Scripted", "Simulation", crypto, cryptoExtras, jwtKit,
-                nioCore, nioPosix,
+                nioCore, nioPosix, subprocess, systemPackage,
             ],
             swiftSettings: settings
         ),

@@ -2,6 +2,33 @@ import HummingbirdCore
 import Logging
 import NIOCore
 
+/// For how long a connection may wait for what.
+struct ConnectionTimes {
+    /// In which a request must be there as a whole.
+    let request: Duration
+    /// For which it may wait for its next request, and a peer take to read on.
+    let idle: Duration
+    /// For which the peer may read the last answer.
+    let linger: Duration
+
+    init(_ options: WebhookOptions) {
+        request = options.requestTime
+        idle = options.idleTime
+        linger = options.lingerTime
+    }
+
+    init(_ options: ControlOptions) {
+        request = options.requestTime
+        idle = options.idleTime
+        linger = options.lingerTime
+    }
+}
+
+/// An outbound event: the request is there as a whole, and its answer may take so long.
+struct AnswerTime {
+    let most: Duration
+}
+
 /// Ends connections that take too long, and those of a source that has too many.
 ///
 /// It sits below the HTTP decoder and counts time, not bytes: a request must be there as a whole
@@ -23,14 +50,14 @@ final class ConnectionWatch: ChannelDuplexHandler {
         case closing
     }
 
-    private let options: WebhookOptions
+    private let times: ConnectionTimes
     private let limits: SourceLimits
     private var phase = Phase.reading
     private var deadline: Scheduled<Void>?
     private var counted: RequestSource?
 
-    init(_ options: WebhookOptions, _ limits: SourceLimits) {
-        self.options = options
+    init(_ times: ConnectionTimes, _ limits: SourceLimits) {
+        self.times = times
         self.limits = limits
     }
 
@@ -41,7 +68,7 @@ final class ConnectionWatch: ChannelDuplexHandler {
             return
         }
         counted = source
-        end(context, after: options.requestTime)
+        end(context, after: times.request)
         context.fireChannelActive()
     }
 
@@ -58,18 +85,31 @@ final class ConnectionWatch: ChannelDuplexHandler {
         case .reading: break
         case .idle:
             phase = .reading
-            end(context, after: options.requestTime)
+            end(context, after: times.request)
         case .closing: return
         }
         context.fireChannelRead(data)
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        if phase == .reading {
+        if phase != .closing {
             phase = .idle
-            end(context, after: options.idleTime)
+            end(context, after: times.idle)
         }
         context.write(data, promise: promise)
+    }
+
+    func triggerUserOutboundEvent(
+        context: ChannelHandlerContext,
+        event: Any,
+        promise: EventLoopPromise<Void>?
+    ) {
+        guard let time = event as? AnswerTime else {
+            context.triggerUserOutboundEvent(event, promise: promise)
+            return
+        }
+        if phase == .reading { end(context, after: time.most) }
+        promise?.succeed()
     }
 
     func close(
@@ -79,7 +119,7 @@ final class ConnectionWatch: ChannelDuplexHandler {
     ) {
         if mode == .output, phase != .closing {
             phase = .closing
-            end(context, after: options.lingerTime)
+            end(context, after: times.linger)
         }
         context.close(mode: mode, promise: promise)
     }
@@ -96,12 +136,12 @@ final class ConnectionWatch: ChannelDuplexHandler {
 /// HTTP/1 connections with a watch on each.
 struct WatchedConnection: ServerChildChannel {
     let http: HTTP1Channel
-    let options: WebhookOptions
+    let times: ConnectionTimes
     let limits: SourceLimits
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<HTTP1Channel.Value> {
         do {
-            let watch = ConnectionWatch(options, limits)
+            let watch = ConnectionWatch(times, limits)
             try channel.pipeline.syncOperations.addHandler(watch)
         } catch {
             return channel.eventLoop.makeFailedFuture(error)

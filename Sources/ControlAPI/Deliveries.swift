@@ -1,4 +1,3 @@
-import FoundationEssentials
 package import MeshModel
 import Synchronization
 
@@ -82,10 +81,8 @@ package struct Delivery: Hashable, Sendable {
     package let reason: String
 
     package var json: SpecValue {
-        let moment = Date(timeIntervalSince1970: Double(time) / 1000)
-        let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
         let members: [String: SpecValue?] = [
-            "number": .integer(number), "time": .string(moment.formatted(style)),
+            "number": .integer(number), "time": .string(EventDate.text(time)),
             "source": .string(source), "flavor": flavor.map { .string($0.rawValue) },
             "event": key.map { .string($0) }, "id": id.map { .string($0) },
             "attempt": attempt.map { .integer(Int64($0)) },

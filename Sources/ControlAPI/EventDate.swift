@@ -1,5 +1,13 @@
-/// Reads the dates that Data Center writes, such as `2018-07-05T18:22:00+0000`.
+import FoundationEssentials
+
+/// Dates of RFC 3339, and as Data Center writes them, such as `2018-07-05T18:22:00+0000`.
 enum EventDate {
+    /// In UTC, with milliseconds.
+    static func text(_ milliseconds: Int64) -> String {
+        Date(timeIntervalSince1970: Double(milliseconds) / 1000)
+            .formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+    }
+
     /// Milliseconds since 1970; nothing for what is no date.
     ///
     /// The offset may have a colon.

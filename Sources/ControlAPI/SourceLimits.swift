@@ -125,11 +125,20 @@ final class SourceLimits: Sendable {
     }
 }
 
-/// Bytes of bodies that may be in memory at a time, of all senders together.
-final class BodyBudget: Sendable {
+/// How much of something may be in use at a time, by all senders together.
+final class Allowance: Sendable {
+    /// A part in use, given back when nobody holds it any more.
+    final class Lease: Sendable {
+        private let allowance: Allowance
+
+        fileprivate init(_ allowance: Allowance) { self.allowance = allowance }
+
+        deinit { allowance.giveBack(1) }
+    }
+
     private let left: Mutex<Int>
 
-    init(bytes: Int) { left = Mutex(bytes) }
+    init(_ amount: Int) { left = Mutex(amount) }
 
     func take(_ count: Int) -> Bool {
         left.withLock { left in
@@ -140,4 +149,7 @@ final class BodyBudget: Sendable {
     }
 
     func giveBack(_ count: Int) { left.withLock { $0 += count } }
+
+    /// One of it; nothing where none is left.
+    func lease() -> Lease? { take(1) ? Lease(self) : nil }
 }

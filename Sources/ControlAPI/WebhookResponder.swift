@@ -28,7 +28,7 @@ struct WebhookResponder: HTTPResponder {
     let intake: WebhookIntake
     let deliveries: Deliveries
     let limits: SourceLimits
-    let budget: BodyBudget
+    let budget: Allowance
 
     func respond(to request: Request, context: Context) async throws -> Response {
         let source = RequestSource(context.channel.remoteAddress)

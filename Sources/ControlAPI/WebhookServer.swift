@@ -36,9 +36,9 @@ package final class WebhookServer: Sendable {
             intake: intake,
             deliveries: deliveries,
             limits: limits,
-            budget: BodyBudget(bytes: options.mostBodyBytesAtOnce)
+            budget: Allowance(options.mostBodyBytesAtOnce)
         )
-        let server = HTTPServerBuilder { [options] respond in
+        let server = HTTPServerBuilder { [times = ConnectionTimes(options)] respond in
             let http = HTTP1Channel(
                 responder: respond,
                 configuration: HTTP1Channel.Configuration(
@@ -49,7 +49,7 @@ package final class WebhookServer: Sendable {
                     )
                 )
             )
-            return WatchedConnection(http: http, options: options, limits: limits)
+            return WatchedConnection(http: http, times: times, limits: limits)
         }
         let application = Application(
             responder: responder,

@@ -51,7 +51,7 @@ import Testing
     }
 
     @Test func bodiesShareABudget() {
-        let budget = BodyBudget(bytes: 10)
+        let budget = Allowance(10)
         #expect(budget.take(7) && !budget.take(4) && budget.take(3))
         budget.giveBack(7)
         #expect(budget.take(7) && !budget.take(1))

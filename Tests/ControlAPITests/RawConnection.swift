@@ -67,6 +67,17 @@ final class RawConnection {
         }
     }
 
+    /// What comes up to and with a text, or all there is where it never comes.
+    func text(until end: String) async throws -> String {
+        while true {
+            let text = String(decoding: received, as: UTF8.self)
+            let isMissing = !text.contains(end)
+            if isMissing, try await receive() { continue }
+            received = []
+            return text
+        }
+    }
+
     /// Reads until the peer closes, or resets, the connection.
     func untilClosed() async {
         while (try? await receive()) ?? false {}

@@ -252,7 +252,7 @@ import Testing
                 try await RawConnection.open(webhooks.port, from: "127.0.0.2") { second in
                     try await second.send(post.bytes)
                     #expect(try await second.answer()?.status == 202)
-                    let third = try? await webhooks.send(post, from: "127.0.0.2")
+                    let third = try? await webhooks.answer(to: post, from: "127.0.0.2")
                     #expect(third == nil)
                     let other = try await webhooks.send(post, from: "127.0.0.3")
                     #expect(other.decision == "duplicate")
@@ -262,7 +262,7 @@ import Testing
             var answer: RawAnswer?
             let deadline = ContinuousClock.now + Self.soon
             while answer == nil, ContinuousClock.now < deadline {
-                answer = try? await webhooks.send(post, from: "127.0.0.2")
+                answer = try? await webhooks.answer(to: post, from: "127.0.0.2")
             }
             #expect(answer?.decision == "duplicate")
         }
