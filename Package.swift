@@ -153,7 +153,7 @@ let package = Package(
             dependencies: [
                 "MeshModel", "Manifests", "Planning", "Rollout", "Settings", "Reconciler",
                 "GitSource", "AWSClient", "AWSMesh", "HealthGates", "AuditLog", "LocalMesh",
-                "ControlAPI", "Bitbucket",
+                "ControlAPI", "Bitbucket", "Cluster",
                 argumentParser, asyncHTTPClient, httpTypes, hummingbird, logging, nioCore, nioHTTP1,
                 serviceLifecycle, subprocess, systemPackage,
             ],

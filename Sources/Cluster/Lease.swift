@@ -65,10 +65,7 @@ package final class Lease: Sendable {
         terms: LeaseTerms = LeaseTerms(),
         clock: LeaseClock = .system(),
         logger: Logger
-    ) throws(ClusterError) {
-        guard ServiceAccount.isName(name) else {
-            throw ClusterError("Hold Lease '\(PlainText.line(name))'", "no Lease has such a name")
-        }
+    ) {
         self.name = name
         self.identity = identity
         self.server = server

@@ -50,17 +50,18 @@ package struct ServiceAccount: Hashable, Sendable {
         )
     }
 
-    /// Whether a text can name an object of Kubernetes, and so be part of a path.
-    static func isName(_ text: String) -> Bool {
-        (1...253).contains(text.utf8.count)
+    /// Whether a text can be a namespace's name, and so a part of a path.
+    private static func isName(_ text: String) -> Bool {
+        let dash = UInt8(ascii: "-")
+        return (1...63).contains(text.utf8.count) && text.utf8.first != dash
             && text.utf8.allSatisfy { byte in
                 switch byte {
                 case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
-                    UInt8(ascii: "-"), UInt8(ascii: "."):
+                    dash:
                     true
                 default: false
                 }
-            } && text.first?.isLetter ?? false || text.first?.isNumber ?? false
+            }
     }
 
     /// The bearer token as it is now.

@@ -128,7 +128,11 @@ extension Reconciliation {
             guard case .present(let live) = await runner.reader.observe(change.resource) else {
                 continue
             }
-            do { try await runner.writer.tag(live, with: change.tags) } catch {
+            do {
+                try await runner.writeGuard.run {
+                    try await runner.writer.tag(live, with: change.tags)
+                }
+            } catch {
                 runner.progress.warn("Tags of \(change.resource) were not written: \(error)")
             }
         }

@@ -44,7 +44,8 @@ package struct RunningRollout: Sendable {
 ///
 /// The law of order: the records of a batch and the machine's own state are stored in one
 /// transaction before any other effect of the batch leaves. So a process may die anywhere, and
-/// what the mesh has seen is always in the ledger.
+/// what the mesh has seen is always in the ledger. And nothing is written that the guard does not
+/// allow: where it ends, the rollout ends as if the process had died, and its checkpoint goes on.
 package struct RolloutRunner: Sendable {
     package let reader: any MeshReader
     package let writer: any MeshWriter
@@ -52,6 +53,7 @@ package struct RolloutRunner: Sendable {
     package let ledger: any LedgerStore
     package let progress: any ProgressSink
     package let clock: RolloutClock
+    package let writeGuard: any WriteGuard
     private let silence = Silence()
 
     package init(
@@ -60,7 +62,8 @@ package struct RolloutRunner: Sendable {
         metrics: any MetricSource,
         ledger: any LedgerStore,
         progress: any ProgressSink,
-        clock: RolloutClock
+        clock: RolloutClock,
+        writeGuard: any WriteGuard = SoleWriter()
     ) {
         self.reader = reader
         self.writer = writer
@@ -68,6 +71,7 @@ package struct RolloutRunner: Sendable {
         self.ledger = ledger
         self.progress = progress
         self.clock = clock
+        self.writeGuard = writeGuard
     }
 
     /// Runs until the machine says it is finished, from the effects of its start or resumption.
@@ -78,11 +82,18 @@ package struct RolloutRunner: Sendable {
         first effects: [Effect],
         outside: AsyncStream<Event> = AsyncStream { $0.finish() }
     ) async throws -> RolloutOutcome {
-        let (events, sender) = AsyncStream<Event>.makeStream()
+        guard writeGuard.remaining() != nil else { throw MayNotWrite() }
+        let (events, sender) = AsyncStream<Result<Event, MayNotWrite>>.makeStream()
+        let permits = writeGuard.changes()
         return try await withThrowingDiscardingTaskGroup { group in
             defer { group.cancelAll() }
             group.addTask {
-                for await event in outside { sender.yield(event) }
+                for await event in outside { sender.yield(.success(event)) }
+            }
+            group.addTask {
+                for await mayWrite in permits where !mayWrite {
+                    sender.yield(.failure(MayNotWrite()))
+                }
             }
             var rollout = rollout
             var effects = effects
@@ -91,7 +102,7 @@ package struct RolloutRunner: Sendable {
                 if let outcome = try await store(effects, rollout) { return outcome }
                 perform(effects, in: &group, sender)
                 guard let event = await incoming.next() else { throw CancellationError() }
-                effects = rollout.machine.handle(event, at: clock.now())
+                effects = rollout.machine.handle(try event.get(), at: clock.now())
             }
         }
     }
@@ -99,11 +110,13 @@ package struct RolloutRunner: Sendable {
     private func perform(
         _ effects: [Effect],
         in group: inout ThrowingDiscardingTaskGroup<any Error>,
-        _ sender: AsyncStream<Event>.Continuation
+        _ sender: AsyncStream<Result<Event, MayNotWrite>>.Continuation
     ) {
         for effect in effects {
             group.addTask {
-                if let event = try await event(of: effect) { sender.yield(event) }
+                do {
+                    if let event = try await event(of: effect) { sender.yield(.success(event)) }
+                } catch let error as MayNotWrite { sender.yield(.failure(error)) }
             }
         }
     }
@@ -146,7 +159,9 @@ package struct RolloutRunner: Sendable {
             return nil
         case .send(let intent, let write, let isUrgent):
             let token = try await ledger.clientToken(ofIntent: intent)
-            let answer = await writer.send(write, clientToken: token, isUrgent: isUrgent)
+            let answer = try await writeGuard.run {
+                await writer.send(write, clientToken: token, isUrgent: isUrgent)
+            }
             return .answered(intent: intent, answer)
         case .observe(let id):
             let observation = await reader.observe(id)

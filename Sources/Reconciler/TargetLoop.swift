@@ -51,8 +51,10 @@ package actor TargetLoop {
     /// A rollout that is under way then ends at a step boundary, and its checkpoint goes on.
     package func run(until stop: StopWish) async {
         let (wakes, waker) = AsyncStream<Wake>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        let permits = reconciliation.runner.writeGuard.changes().dropFirst()
         let listeners = [
             Task { for await _ in stop.stream() { waker.yield(.stopped) } },
+            Task { for await mayWrite in permits where mayWrite { waker.yield(.due) } },
             Task { [nudges] in for await _ in nudges { waker.yield(.nudged) } },
         ]
         defer { for listener in listeners { listener.cancel() } }
@@ -98,6 +100,7 @@ package actor TargetLoop {
     }
 
     private func look(_ stop: StopWish, remembered: MeshState? = nil) async {
+        guard reconciliation.runner.writeGuard.remaining() != nil else { return standBy() }
         status.phase = .looking
         lookingSince = reconciliation.runner.clock.now()
         defer { status.looks += 1 }
@@ -108,6 +111,8 @@ package actor TargetLoop {
             if status.phase != .stopped { try await reconcile(stop, remembered) }
             failures = 0
             status.lookedAt = reconciliation.runner.clock.wallTime()
+        } catch is MayNotWrite {
+            standBy()
         } catch let failure as SurveyFailure where failure.isPatience {
             failures = 0
             status.message = "\(failure)"
@@ -131,6 +136,13 @@ package actor TargetLoop {
         }
         let since = status.waiting?.since ?? reconciliation.runner.clock.wallTime()
         status.waiting = TargetStatus.Waiting(target: predecessor.loop.name, since: since)
+    }
+
+    /// Waits for the leave to write, and with it to look: what was seen before is worth nothing.
+    private func standBy() {
+        live = nil
+        status.phase = .standby
+        status.message = MayNotWrite().description
     }
 
     /// Plans and applies until the newest commit is what was looked at.

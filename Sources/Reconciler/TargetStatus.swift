@@ -20,6 +20,8 @@ package struct TargetStatus: Hashable, Sendable {
     package enum Phase: String, Hashable, Sendable {
         case idle
         case looking
+        /// Another process may be writing; this one looks when it is its turn.
+        case standby
         case rollingOut
         /// A rewound branch, or another reason to write nothing until a person says so.
         case frozen

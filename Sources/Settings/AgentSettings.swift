@@ -26,6 +26,7 @@ package struct AgentSettings: Hashable, Sendable {
     package let gateHosts: [String]
     /// Calls a second for each account and region; absent where `budgets: off`.
     package let budgets: CallRates?
+    package let cluster: ClusterSettings
     /// `info` where the file does not say.
     package let logLevel: LogLevel
 
@@ -193,6 +194,15 @@ package struct FloorSettings: Hashable, Sendable {
     package let requireGates: [Glob]
 
     static let none = FloorSettings(maxStep: nil, protected: [], requireGates: [])
+}
+
+/// What an agent does with the Kubernetes cluster that it runs in.
+package struct ClusterSettings: Hashable, Sendable {
+    /// The Lease that lets one agent write, `plumbline` where the file does not say; absent where
+    /// it says `off`.
+    package let lease: String?
+
+    static let usual = ClusterSettings(lease: "plumbline")
 }
 
 /// Calls a second to one account and region.

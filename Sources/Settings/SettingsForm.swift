@@ -66,6 +66,7 @@ struct SettingsForm {
         let floor = file.take("floor").flatMap { readFloor($0) }
         let hosts = file.take("gates").flatMap { readGates($0) }
         let budgets = file.take("budgets").map { readBudgets($0) }
+        let cluster = file.take("cluster").flatMap { readCluster($0) }
         let level = file.take("logLevel")
             .flatMap { $0.choice("logLevel", of: LogLevel.self, &findings) }
         file.finish(&findings)
@@ -89,6 +90,7 @@ struct SettingsForm {
             floor: floor ?? .none,
             gateHosts: hosts ?? [],
             budgets: budgets ?? CallRates.usual,
+            cluster: cluster ?? .usual,
             logLevel: level ?? .info
         )
     }

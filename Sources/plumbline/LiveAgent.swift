@@ -14,6 +14,8 @@ struct LiveAgent {
     let webhooks: WebhookServer?
     let bitbucket: LiveBitbucket?
     let pullRequests: LivePullRequests?
+    /// Absent outside a cluster, where the lock of the state folder is all there is.
+    let lease: LiveLease?
 
     /// Opens everything under the lock of the state folder, and lets go of it afterwards.
     static func with(
@@ -34,12 +36,14 @@ struct LiveAgent {
         let mirror = try descriptions.first.map {
             GitMirror(try $0.1.gitSettings(mirror: folder.mirror))
         }
+        let lease = try LiveLease(settings.cluster)
         do {
             let parts = mirror.map {
                 Parts(
                     ledger: ledger,
                     mirror: $0,
                     gates: gates,
+                    writeGuard: lease ?? SoleWriter(),
                     telling: { name in
                         bitbucket?.telling(name, ledger, beside: progress) ?? progress
                     }
@@ -58,12 +62,15 @@ struct LiveAgent {
                 loops: loops,
                 webhooks: webhooks(settings),
                 bitbucket: bitbucket,
-                pullRequests: pullRequests
+                pullRequests: pullRequests,
+                lease: lease
             )
             try await body(agent)
             try? await gates.shutdown()
+            await lease?.shutdown()
         } catch {
             try? await gates.shutdown()
+            await lease?.shutdown()
             throw error
         }
     }
@@ -73,6 +80,7 @@ struct LiveAgent {
         let ledger: Ledger
         let mirror: GitMirror
         let gates: GateReader
+        let writeGuard: any WriteGuard
         let telling: (_ target: String) -> any ProgressSink
 
         func loop(
@@ -89,7 +97,8 @@ struct LiveAgent {
                 metrics: gates,
                 ledger: live,
                 progress: telling(target.name),
-                clock: .system()
+                clock: .system(),
+                writeGuard: writeGuard
             )
             let revisions = LiveRevisions(mirror: mirror, path: target.path)
             let predecessor = target.dependsOn.flatMap { promotion in
@@ -139,13 +148,18 @@ struct LiveAgent {
                     }
                 }
             }
-            await withDiscardingTaskGroup { targets in
-                for loop in loops {
-                    targets.addTask { await loop.run(until: stop) }
-                }
-            }
+            let watching = { await watch(until: stop) }
+            if let lease { await lease.held(during: watching) } else { await watching() }
         }
         await bitbucket?.finish()
+    }
+
+    private func watch(until stop: StopWish) async {
+        await withDiscardingTaskGroup { targets in
+            for loop in loops {
+                targets.addTask { await loop.run(until: stop) }
+            }
+        }
     }
 
     /// A port that cannot be had costs only time: polling is the guarantee.

@@ -12,7 +12,7 @@ import Testing
         let fake = FakeAPIServer()
         try await fake.serving { url, _ in
             try await Pod.with(url) { pod in
-                let (first, second) = (try pod.lease("first"), try pod.lease("second"))
+                let (first, second) = (pod.lease("first"), pod.lease("second"))
                 let holding = Task { await first.run() }
                 try await eventually { first.remaining() != nil }
                 let version = try #require(fake.lease?.metadata.resourceVersion)
@@ -39,7 +39,7 @@ import Testing
         try await fake.serving { url, _ in
             try await Pod.with(url) { pod in
                 try await Pod.with(url, token: "token-2") { other in
-                    let (first, second) = (try pod.lease("first"), try other.lease("second"))
+                    let (first, second) = (pod.lease("first"), other.lease("second"))
                     let holding = Task { await first.run() }
                     try await eventually { first.remaining() != nil }
                     let waiting = Task { await second.run() }
@@ -73,7 +73,7 @@ import Testing
         let fake = FakeAPIServer()
         try await fake.serving { url, _ in
             try await Pod.with(url) { pod in
-                let lease = try pod.lease("first")
+                let lease = pod.lease("first")
                 let holding = Task { await lease.run() }
                 try await eventually { lease.remaining() != nil }
                 try pod.write(token: "token-2")
@@ -96,7 +96,7 @@ import Testing
         fake.goWrong(faults)
         try await fake.serving { url, _ in
             try await Pod.with(url) { pod in
-                let lease = try pod.lease("first")
+                let lease = pod.lease("first")
                 let holding = Task { await lease.run() }
                 try await eventually { fake.faultsLeft == 0 && lease.remaining() != nil }
                 #expect(fake.lease?.holder == "first")
@@ -114,7 +114,7 @@ import Testing
         let fake = FakeAPIServer()
         try await fake.serving { url, _ in
             try await Pod.with(url) { pod in
-                let lease = try pod.lease("first")
+                let lease = pod.lease("first")
                 let holding = Task { await lease.run() }
                 try await eventually { lease.remaining() != nil }
                 fake.goWrong(Array(repeating: .stall, count: 1000))
@@ -124,26 +124,17 @@ import Testing
             }
         }
     }
-
-    @Test("names that cannot stand in a path are refused", arguments: ["", "a/b", "A", ".", "a b"])
-    func names(name: String) async throws {
-        try await Pod.with("http://127.0.0.1:1") { pod -> Void in
-            _ = #expect(throws: ClusterError.self) {
-                try Lease(name, as: "me", on: pod.server, logger: .quiet)
-            }
-        }
-    }
 }
 
 extension Pod {
     /// Renewed often, so that little is waited for.
-    func lease(_ identity: String) throws -> Lease {
+    func lease(_ identity: String) -> Lease {
         var terms = LeaseTerms()
         terms.duration = .seconds(3)
         terms.margin = .seconds(1)
         terms.interval = .milliseconds(100)
         terms.timeout = .milliseconds(500)
-        return try Lease("plumbline", as: identity, on: server, terms: terms, logger: .quiet)
+        return Lease("plumbline", as: identity, on: server, terms: terms, logger: .quiet)
     }
 }
 

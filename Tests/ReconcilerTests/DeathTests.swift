@@ -79,7 +79,7 @@ enum Story: CaseIterable, Sendable {
 }
 
 extension World {
-    fileprivate func begin(_ story: Story) async throws {
+    func begin(_ story: Story) async throws {
         guard story != .firstApply else {
             branch.commit(Shop().tree, "Open the shop")
             return
@@ -95,7 +95,7 @@ extension World {
     }
 
     /// Lets a process that lives on finish, and looks at everything.
-    fileprivate func end(_ story: Story, _ comment: Comment) async throws {
+    func end(_ story: Story, _ comment: Comment) async throws {
         let outcomes = try await process { try await $0.run() }
         try checkInvariants(comment)
         #expect(watch.createdAgain.isEmpty, comment)

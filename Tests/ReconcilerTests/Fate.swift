@@ -24,11 +24,20 @@ final class Fate: Sendable {
 
     private let number: Int
     private let side: Side
+    private let blow: (@Sendable () -> Void)?
     private let state = Mutex(State())
 
     init(at number: Int, _ side: Side) {
         self.number = number
         self.side = side
+        blow = nil
+    }
+
+    /// Something else than death happens to the process, before its effect.
+    init(at number: Int, _ blow: @escaping @Sendable () -> Void) {
+        self.number = number
+        side = .before
+        self.blow = blow
     }
 
     static func undisturbed() -> Fate { Fate(at: .max, .before) }
@@ -51,6 +60,10 @@ final class Fate: Sendable {
             guard !isRead || side == .before else { return false }
             state.effects.append(name)
             guard state.effects.count == number else { return false }
+            if let blow {
+                blow()
+                return false
+            }
             guard side == .after else {
                 state.isDead = true
                 throw Killed()
@@ -78,6 +91,7 @@ struct MortalMesh: MeshReader, MeshWriter {
     let fate: Fate
     let time: VirtualTime
     let watch: WriteWatch
+    let permit: Permit
 
     func scan(mesh name: String, isKnown: Bool) async throws -> MeshState {
         watch.noteScan()
@@ -99,6 +113,7 @@ struct MortalMesh: MeshReader, MeshWriter {
     }
 
     func send(_ write: Write, clientToken: String?, isUrgent: Bool) async -> Answer {
+        permit.note("\(write.action.rawValue) \(write.resource)")
         do {
             return try await time.outside {
                 try await fate.perform("\(write.action.rawValue) \(write.resource)") {
@@ -110,6 +125,7 @@ struct MortalMesh: MeshReader, MeshWriter {
     }
 
     func tag(_ resource: LiveResource, with tags: [String: String]) async throws {
+        permit.note("tag \(resource.id)")
         try await time.outside {
             try await fate.perform("tag \(resource.id)") {
                 try await mesh.tag(resource, with: tags)

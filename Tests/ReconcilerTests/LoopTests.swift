@@ -135,20 +135,19 @@ import Testing
 
 extension World {
     /// Runs a loop in a process of its own while the body looks on, and stops it afterwards.
-    fileprivate func loop(
+    func loop(
         _ policy: LoopPolicy,
+        permit: Permit = Permit(),
         _ body: @escaping @Sendable (TargetLoop) async throws -> Void
     ) async throws {
-        try await process { process in
+        try await process(permit: permit) { process in
             let loop = TargetLoop(process.reconciliation, policy: policy, name: "staging")
             let stop = StopWish()
-            let running = Task { await loop.run(until: stop) }
-            do { try await body(loop) } catch {
-                running.cancel()
-                throw error
-            }
+            // A child task, so that it runs in the process's own time.
+            async let running: Void = loop.run(until: stop)
+            try await body(loop)
             stop.make()
-            await running.value
+            await running
             #expect(await loop.status.phase == .stopped)
         }
     }

@@ -64,6 +64,7 @@ struct World: Sendable {
         _ settings: TargetSettings = .shop,
         fate: Fate = .undisturbed(),
         disk: Disk = Disk(),
+        permit: Permit = Permit(),
         _ body: @escaping @Sendable (OneProcess) async throws -> Value
     ) async throws -> Value {
         let lock = try StateLock(folder, command: "test", now: Date())
@@ -75,7 +76,8 @@ struct World: Sendable {
             mesh: ServedMesh(client: try stranger()),
             fate: fate,
             time: time,
-            watch: watch
+            watch: watch,
+            permit: permit
         )
         let journal = Journal()
         let process = OneProcess(
@@ -93,7 +95,8 @@ struct World: Sendable {
                         watch: watch
                     ),
                     progress: journal,
-                    clock: time.clock
+                    clock: time.clock,
+                    writeGuard: permit
                 )
             ),
             ledger: ledger,

@@ -140,6 +140,7 @@ struct SettingsTests {
         #expect(settings.gateHosts == ["prometheus.monitoring.svc"])
         #expect(settings.budgets?.reads == 20)
         #expect(settings.budgets?.writes == 2.5)
+        #expect(settings.cluster.lease == "plumbline-blue")
         #expect(settings.logLevel == .debug)
         let token = try #require(settings.auth.tokens.first)
         #expect(token.role == .viewer)
@@ -208,6 +209,7 @@ struct SettingsTests {
         #expect(settings.gateHosts == [])
         #expect(settings.budgets?.reads == 40)
         #expect(settings.budgets?.writes == 8)
+        #expect(settings.cluster.lease == "plumbline")
         #expect(settings.logLevel == .info)
         let target = try settings.target(named: nil)
         #expect(target.path == "")
@@ -225,6 +227,16 @@ struct SettingsTests {
         for word in ["false", "on", "[]"] {
             let reading = read(settings("budgets: \(word)"))
             #expect(reading.settings == nil, "budgets: \(word)")
+        }
+    }
+
+    @Test func theLeaseCanHaveAnotherNameOrNone() throws {
+        #expect(read(settings("cluster: {}")).settings?.cluster.lease == "plumbline")
+        #expect(read(settings("cluster: { lease: blue-2 }")).settings?.cluster.lease == "blue-2")
+        let off = try #require(read(settings("cluster: { lease: off }")).settings)
+        #expect(off.cluster.lease == nil)
+        for name in ["Blue", "-a", "a.b", "a/../b", "''", "[]"] {
+            #expect(read(settings("cluster: { lease: \(name) }")).settings == nil, "\(name)")
         }
     }
 
