@@ -17,6 +17,8 @@ package struct RolloutStory: Sendable {
         /// The gate that failed, with its numbers; the first one is the cause.
         var failure: String?
         var deferred = 0
+        /// What was said of it without a rollout; nothing where one told its own story.
+        var finding: String?
     }
 
     package init(target: String) { key = StatusKey(target: target) }
@@ -34,6 +36,7 @@ package struct RolloutStory: Sendable {
             chapter = Chapter(commit: revision.commit)
         }
         guard let (state, text) = told(entry) else { return nil }
+        chapter.finding = nil
         return CommitStatus(
             commit: revision.commit,
             key: key,
@@ -41,6 +44,21 @@ package struct RolloutStory: Sendable {
             text: text,
             head: head()
         )
+    }
+
+    /// The status of a commit that nothing is carried out of; nothing where it was said before, or
+    /// where a rollout has said more.
+    package mutating func status(
+        finding state: CommitStatus.State,
+        _ text: String,
+        of commit: String,
+        head: () -> String?
+    ) -> CommitStatus? {
+        if chapter.commit == commit {
+            guard let said = chapter.finding, said != text else { return nil }
+        }
+        chapter = Chapter(commit: commit, finding: text)
+        return CommitStatus(commit: commit, key: key, state: state, text: text, head: head())
     }
 
     private typealias Telling = (state: CommitStatus.State, text: String)

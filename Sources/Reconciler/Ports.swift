@@ -120,4 +120,12 @@ package protocol ProgressSink: Sendable {
 
     /// Something that did not stop the work, but that somebody should know.
     func warn(_ message: String)
+
+    /// What a look found of a commit of which nothing is carried out; told at every look.
+    func found(_ finding: CommitFinding, at revision: Revision)
+}
+
+extension ProgressSink {
+    /// Who follows what is carried out has no use for it.
+    package func found(_ finding: CommitFinding, at revision: Revision) {}
 }

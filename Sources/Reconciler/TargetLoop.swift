@@ -118,6 +118,9 @@ package actor TargetLoop {
             status.message = "\(failure)"
             status.phase = .idle
         } catch {
+            if case SurveyFailure.refused(let revision, _) = error {
+                reconciliation.runner.progress.found(.refused("\(error)"), at: revision)
+            }
             failures += 1
             status.isReachable = false
             status.message = "\(error)"
@@ -152,6 +155,9 @@ package actor TargetLoop {
             let survey = try await survey(remembered)
             status.isReachable = true
             tell(survey)
+            if remembered == nil, let finding = survey.finding {
+                reconciliation.runner.progress.found(finding, at: survey.revision)
+            }
             guard policy.onCommit == .apply, !survey.plan.isEmpty else {
                 status.phase = survey.rewoundFrom == nil ? .idle : .frozen
                 return

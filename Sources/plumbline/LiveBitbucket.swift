@@ -85,4 +85,17 @@ private final class StatusProgress: ProgressSink {
     }
 
     func warn(_ message: String) { next.warn(message) }
+
+    func found(_ finding: CommitFinding, at revision: Revision) {
+        next.found(finding, at: revision)
+        let (state, text): (CommitStatus.State, String) =
+            switch finding {
+            case .inSync: (.successful, "In sync: nothing to change")
+            case .refused(let reason): (.failed, "Refused: \(reason)")
+            }
+        let status = story.withLock { story in
+            story.status(finding: state, text, of: revision.commit) { try? ledger.head().short }
+        }
+        if let status { outbox.put(status) }
+    }
 }

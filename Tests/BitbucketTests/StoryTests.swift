@@ -148,6 +148,25 @@ import Testing
         #expect(told.last == "failed Rolled back: new")
     }
 
+    /// The loop looks every minute; what it finds is said once, and never over a rollout's end.
+    @Test func whatNeedsNoRolloutIsSaidOnce() {
+        var story = RolloutStory(target: "prod")
+        func find(_ state: CommitStatus.State, _ text: String, of commit: String) -> String? {
+            story.status(finding: state, text, of: commit) { nil }
+                .map { "\($0.state) \($0.description)" }
+        }
+        let (commit, other) = (FakeBitbucket.commit, FakeBitbucket.otherCommit)
+        #expect(find(.failed, "Refused", of: other) == "failed Refused")
+        #expect(find(.failed, "Refused", of: other) == nil)
+        #expect(find(.successful, "In sync", of: other) == "successful In sync")
+        #expect(find(.successful, "In sync", of: commit) == "successful In sync")
+        #expect(story.status(after: Self.planned, .sample()) { nil } != nil)
+        #expect(find(.successful, "In sync", of: commit) == nil)
+        #expect(story.status(after: Self.finished("rolledBack"), .sample()) { nil } != nil)
+        #expect(find(.failed, "Refused", of: commit) == nil)
+        #expect(find(.successful, "In sync", of: other) == "successful In sync")
+    }
+
     @Test func theHeadIsReadOnlyForWhatIsTold() {
         var story = RolloutStory(target: "prod")
         var reads = 0

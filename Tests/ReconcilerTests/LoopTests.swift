@@ -1,5 +1,6 @@
 import AWSMesh
 import AuditLog
+import Manifests
 import MeshModel
 import Planning
 import Reconciler
@@ -52,6 +53,28 @@ import Testing
                 world.branch.isSilent = false
                 try await eventually { await loop.status.sync == .synced }
                 #expect(await loop.status.isReachable)
+            }
+        }
+    }
+
+    @Test("says what a commit comes to that nothing is carried out of") func finds() async throws {
+        try await World.with { world in
+            try await world.openShop()
+            try await world.loop(LoopPolicy(interval: .milliseconds(20))) { loop in
+                let journal = try #require(loop.reconciliation.runner.progress as? Journal)
+                let same = world.branch.commit(Shop().tree)
+                try await eventually { journal.finding(of: same) == .inSync }
+                let broken = SourceFile(path: "bad.yaml", bytes: Array("kind: Mesh\n".utf8))
+                let bad = world.branch.commit(
+                    SourceTree(files: Shop().tree.files + [broken], diagnostics: [])
+                )
+                try await eventually { journal.finding(of: bad) != nil }
+                guard case .refused(let reason) = journal.finding(of: bad) else {
+                    Issue.record("\(String(describing: journal.finding(of: bad)))")
+                    return
+                }
+                #expect(reason.contains("bad.yaml:1"), "\(reason)")
+                #expect(journal.warnings.contains { $0.hasPrefix("staging: The manifests of ") })
             }
         }
     }

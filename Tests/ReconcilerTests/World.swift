@@ -174,16 +174,31 @@ extension RolloutOutcome {
 
 /// What a process told its terminal.
 final class Journal: ProgressSink {
-    private let told = Mutex<(entries: [LedgerEntry], warnings: [String])>(([], []))
+    private struct Told {
+        var entries: [LedgerEntry] = []
+        var warnings: [String] = []
+        var findings: [String: CommitFinding] = [:]
+    }
+
+    private let told = Mutex(Told())
 
     var entries: [LedgerEntry] { told.withLock { $0.entries } }
     var warnings: [String] { told.withLock { $0.warnings } }
+
+    /// What the last look found of a commit.
+    func finding(of revision: Revision) -> CommitFinding? {
+        told.withLock { $0.findings[revision.commit] }
+    }
 
     func report(_ entry: LedgerEntry, _ context: RecordContext) {
         told.withLock { $0.entries.append(entry) }
     }
 
     func warn(_ message: String) { told.withLock { $0.warnings.append(message) } }
+
+    func found(_ finding: CommitFinding, at revision: Revision) {
+        told.withLock { $0.findings[revision.commit] = finding }
+    }
 }
 
 /// Waits for something that another task brings about, at most half a minute.
