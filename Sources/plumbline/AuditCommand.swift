@@ -32,6 +32,7 @@ struct AuditLogCommand: AsyncParsableCommand {
     )
 
     @OptionGroup var options: AuditOptions
+    @OptionGroup var server: ServerOptions
     @OptionGroup var output: OutputOptions
 
     @Option(help: "Only records of this commit; the beginning of its digits is enough.")
@@ -66,6 +67,21 @@ struct AuditLogCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        let log = try await output.reporting {
+            guard let client = try server.client() else { return try read() }
+            return try await ask(client)
+        }
+        switch output.output {
+        case .json: Terminal.output(log.json)
+        case .text:
+            let table = AuditReport.table(log["records"]?.items ?? [])
+            for line in table.lines(Terminal.ink) { Terminal.output(line) }
+            let head = ChainHead(log["head"])?.short ?? ""
+            Terminal.output(Terminal.ink.dim("ledger \(head)"))
+        }
+    }
+
+    private func read() throws -> SpecValue {
         let query = RecordQuery(
             range: (after + 1)...Int64.max,
             commit: commit?.lowercased(),
@@ -73,17 +89,56 @@ struct AuditLogCommand: AsyncParsableCommand {
             resource: resource.map { Glob($0) },
             limit: limit
         )
-        let (ledger, head, records) = try await output.reporting {
-            let ledger = try Ledger(reading: options.folder)
-            // The head first: a record that is written meanwhile is then merely newer than it.
-            return (ledger.id, try ledger.head(), try ledger.records(query))
+        let ledger = try Ledger(reading: options.folder)
+        // The head first: a record that is written meanwhile is then merely newer than it.
+        let head = try ledger.head()
+        return AuditReport.log(try ledger.records(query), ledger: ledger.id, head: head)
+    }
+}
+
+// The ledger of an agent.
+extension AuditLogCommand {
+    /// Records of one answer; the API gives no more.
+    private static let pageLength = 1000
+    /// A million records; whoever means older ones says after which.
+    private static let mostPages = 1000
+
+    /// Pages through what fits, since the API gives the oldest first, and keeps the newest.
+    private func ask(_ client: ControlClient) async throws(CommandFailure) -> SpecValue {
+        let kinds = Set(kind.map(\.rawValue))
+        var filters: [(name: String, value: String)] = []
+        if let commit { filters.append((name: "commit", value: commit.lowercased())) }
+        if let resource { filters.append((name: "resource", value: resource)) }
+        var start = after
+        if filters.isEmpty, kinds.isEmpty {
+            let last = try await page(client, after: after, limit: 1, [])["head"]?["seq"]?.integer
+            start = max(after, (last ?? 0) - Int64(limit))
         }
-        switch output.output {
-        case .json: Terminal.output(AuditReport.log(records, ledger: ledger, head: head).json)
-        case .text:
-            for line in AuditReport.table(records).lines(Terminal.ink) { Terminal.output(line) }
-            Terminal.output(Terminal.ink.dim("ledger \(head.short)"))
+        var records: [SpecValue] = []
+        for _ in 1...Self.mostPages {
+            let answer = try await page(client, after: start, limit: Self.pageLength, filters)
+            let found = answer["records"]?.items ?? []
+            records += found.filter { kinds.isEmpty || kinds.contains($0["kind"]?.text ?? "") }
+            records = records.suffix(limit)
+            guard found.count >= Self.pageLength, let end = found.last?["seq"]?.integer, end > start
+            else {
+                var members = answer.members ?? [:]
+                members["records"] = .list(records)
+                return .object(members)
+            }
+            start = end
         }
+        throw CommandFailure(.error, "Read the agent's ledger: it is too long; begin with --after")
+    }
+
+    private func page(
+        _ client: ControlClient,
+        after: Int64,
+        limit: Int,
+        _ filters: [(name: String, value: String)]
+    ) async throws(CommandFailure) -> SpecValue {
+        let range = [(name: "after", value: "\(after)"), (name: "limit", value: "\(limit)")]
+        return try await client.get("/v1/audit", range + filters)
     }
 }
 

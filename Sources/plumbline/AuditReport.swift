@@ -105,20 +105,21 @@ enum AuditReport {
 
 // For people.
 extension AuditReport {
-    static func table(_ records: [AuditRecord]) -> TextTable {
+    /// Of records as they are printed for programs, here or by an agent.
+    static func table(_ records: [SpecValue]) -> TextTable {
         var table = TextTable([
             "SEQ", "TIME", "KIND", "COMMIT", "RESOURCE", "STEP", "ACTOR", "DETAIL",
         ])
         for record in records {
             table.add([
-                String(record.seq),
-                EventLine.timestamp(record.time),
-                record.kind.rawValue,
-                record.revision?.short ?? "",
-                record.resource?.address ?? "",
-                record.step.map { String($0) } ?? "",
-                record.actor,
-                summary(record.payload),
+                record["seq"]?.integer.map { String($0) } ?? "",
+                record["time"]?.text ?? "",
+                record["kind"]?.text ?? "",
+                String(record["commit"]?.text?.prefix(7) ?? ""),
+                record["resource"]?.text ?? "",
+                record["step"]?.integer.map { String($0) } ?? "",
+                record["actor"]?.text ?? "",
+                summary(record["payload"] ?? .empty),
             ])
         }
         return table
@@ -174,17 +175,33 @@ extension AuditReport {
         return [ink.dim(name)] + text
     }
 
-    static func lines(_ verification: Verification, _ ink: Ink) -> [String] {
-        let proven = verification.proven.map { ink.green("proven      ") + $0.printable }
-        let open = verification.notProven.map { ink.yellow("not proven  ") + $0.printable }
-        let wrong = verification.findings.map { ink.red("wrong       ") + $0.message.printable }
-        let name = "Ledger \(verification.ledger.printable)"
-        let count = verification.findings.count
+    /// Of a verification as it is printed for programs, here or by an agent.
+    static func lines(_ verification: SpecValue, _ ink: Ink) -> [String] {
+        func texts(_ member: String) -> [String] {
+            (verification[member]?.items ?? []).compactMap { ($0["message"] ?? $0).text?.printable }
+        }
+        let proven = texts("proven").map { ink.green("proven      ") + $0 }
+        let open = texts("notProven").map { ink.yellow("not proven  ") + $0 }
+        let findings = texts("findings")
+        let wrong = findings.map { ink.red("wrong       ") + $0 }
+        let name = "Ledger \((verification["ledger"]?.text ?? "").printable)"
+        let records = verification["records"]?.integer ?? 0
+        let head = ChainHead(verification["head"])?.short ?? ""
         let end =
-            verification.isIntact
-            ? ink.green("\(name) is intact: \(verification.records) records, head ")
-                + verification.head.short
-            : ink.red("\(name) is not intact: \(count) finding\(count == 1 ? "" : "s")")
+            verification["intact"]?.flag == true
+            ? ink.green("\(name) is intact: \(records) records, head ") + head
+            : ink.red(
+                "\(name) is not intact: \(findings.count) finding"
+                    + (findings.count == 1 ? "" : "s")
+            )
         return proven + open + wrong + [end]
+    }
+}
+
+extension ChainHead {
+    /// A head as it is printed for programs.
+    init?(_ json: SpecValue?) {
+        guard let seq = json?["seq"]?.integer, let hash = json?["hash"]?.text else { return nil }
+        self.init("\(seq):\(hash)")
     }
 }

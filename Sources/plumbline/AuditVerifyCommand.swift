@@ -19,6 +19,7 @@ struct AuditVerifyCommand: AsyncParsableCommand {
     )
 
     @OptionGroup var options: AuditOptions
+    @OptionGroup var server: ServerOptions
     @OptionGroup var output: OutputOptions
 
     @Option(help: "Examine this exported bundle; no ledger is needed.")
@@ -38,20 +39,37 @@ struct AuditVerifyCommand: AsyncParsableCommand {
     @Option(help: "The public key that must have signed, a PEM file such as audit.pub.")
     var publicKey: String?
 
+    func validate() throws {
+        guard server.server != nil, bundle != nil || head != nil || publicKey != nil else { return }
+        throw ValidationError(
+            "an agent examines its own ledger; export it, and give --bundle what you keep elsewhere"
+        )
+    }
+
     func run() async throws {
-        let verification: Verification
-        do { verification = try examine() } catch let error as LedgerError {
-            if output.output == .json {
+        let verification: SpecValue
+        if let client = try server.client() {
+            verification = try await output.reporting { () throws(CommandFailure) in
+                try await client.post("/v1/audit:verify")
+            }
+        } else {
+            verification = try examined()
+        }
+        switch output.output {
+        case .json: Terminal.output(verification.json)
+        case .text:
+            for line in AuditReport.lines(verification, Terminal.ink) { Terminal.output(line) }
+        }
+        guard verification["intact"]?.flag == true else { throw ExitCode(1) }
+    }
+
+    private func examined() throws(CommandFailure) -> SpecValue {
+        do { return AuditReport.verification(try examine()) } catch {
+            if output.output == .json, let error = error as? LedgerError {
                 Terminal.output(AuditReport.verification(failing: error).json)
             }
             throw CommandFailure(error)
         }
-        switch output.output {
-        case .json: Terminal.output(AuditReport.verification(verification).json)
-        case .text:
-            for line in AuditReport.lines(verification, Terminal.ink) { Terminal.output(line) }
-        }
-        guard verification.isIntact else { throw ExitCode(1) }
     }
 
     private func examine() throws -> Verification {

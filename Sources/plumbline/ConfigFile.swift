@@ -14,7 +14,7 @@ struct ConfigFile {
     /// The settings; findings that refuse nothing are printed, those that do end the command.
     func read() throws -> AgentSettings {
         let (settings, diagnostics) = AgentSettings.read(
-            try bytes(),
+            try contents(most: Self.maxBytes),
             file: path,
             environment: ProcessInfo.processInfo.environment,
             today: .today
@@ -28,7 +28,8 @@ struct ConfigFile {
         return settings
     }
 
-    private func bytes() throws -> [UInt8] {
+    /// The bytes of the file, which must not be more than those.
+    func contents(most: Int) throws(CommandFailure) -> [UInt8] {
         // Without O_NONBLOCK a named pipe would hold us until somebody writes into it.
         let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else {
@@ -39,9 +40,12 @@ struct ConfigFile {
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
             throw CommandFailure(.error, "Read '\(path)': it is no file")
         }
-        let data = try file.read(upToCount: Self.maxBytes + 1) ?? Data()
-        guard data.count <= Self.maxBytes else {
-            throw CommandFailure(.error, "Read '\(path)': it is larger than \(Self.maxBytes) bytes")
+        let data: Data
+        do { data = try file.read(upToCount: most + 1) ?? Data() } catch {
+            throw CommandFailure(.error, "Read '\(path)': \(error.localizedDescription)")
+        }
+        guard data.count <= most else {
+            throw CommandFailure(.error, "Read '\(path)': it is larger than \(most) bytes")
         }
         return Array(data)
     }
@@ -51,6 +55,9 @@ extension TargetDescription {
     /// From the flags, or from the file that stands for them.
     init(_ options: TargetOptions) throws {
         guard let config = options.config else {
+            guard options.target == nil else {
+                throw CommandFailure(.usage, "--target needs --config")
+            }
             self.init(flags: options)
             return
         }

@@ -14,7 +14,7 @@ struct DemoLedger {
         }
     }
 
-    var lines: [String] { AuditReport.lines(verification, Terminal.ink) }
+    var lines: [String] { AuditReport.lines(AuditReport.verification(verification), Terminal.ink) }
 
     var entry: LedgerEntry {
         LedgerEntry(

@@ -20,6 +20,7 @@ struct Plumbline: AsyncParsableCommand {
             ValidateCommand.self, PlanCommand.self, ApplyCommand.self, DriftCommand.self,
             ExportCommand.self, AuditCommand.self, MeshCommand.self, DemoCommand.self,
             AgentCommand.self, WebhookCommand.self, DoctorCommand.self,
+            StatusCommand.self, ReconcileCommand.self, RolloutCommand.self, ApproveCommand.self,
             GitChildCommand.self,
         ]
     )

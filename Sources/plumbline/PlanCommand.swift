@@ -71,6 +71,7 @@ struct DriftCommand: AsyncParsableCommand {
     )
 
     @OptionGroup var target: TargetOptions
+    @OptionGroup var server: ServerOptions
     @OptionGroup var output: OutputOptions
 
     @Option(
@@ -80,6 +81,10 @@ struct DriftCommand: AsyncParsableCommand {
     var failOn = DriftClasses()
 
     func run() async throws {
+        if let client = try server.client() {
+            try await ask(client)
+            return
+        }
         let survey = try await SurveyRun(target: target, output: output).survey()
         let drift = survey.drift
         switch output.output {
@@ -90,6 +95,27 @@ struct DriftCommand: AsyncParsableCommand {
         }
         let exit = drift.exitCode(failOn: failOn.classes)
         if exit != 0 { throw ExitCode(exit) }
+    }
+
+    /// What an agent found when it looked last, in the same form.
+    private func ask(_ client: ControlClient) async throws {
+        let drift = try await output.reporting { () throws(CommandFailure) in
+            let path = try await client.path(toTarget: target.target, "/drift")
+            let classes = failOn.classes.map(\.rawValue).sorted().joined(separator: ",")
+            let query = classes.isEmpty ? [] : [(name: "failOn", value: classes)]
+            let drift = try await client.get(path, query + [(name: "format", value: "json")])
+            guard output.output == .text else {
+                Terminal.output(drift.json)
+                return drift
+            }
+            let text = try await client.text(path, query + [(name: "format", value: "text")])
+            let body = text.hasSuffix("\n") ? text.dropLast() : text[...]
+            for line in body.split(separator: "\n", omittingEmptySubsequences: false) {
+                Terminal.output(String(line).printable)
+            }
+            return drift
+        }
+        if drift["drift"]?.flag ?? true { throw ExitCode(ExitStatus.changes.rawValue) }
     }
 }
 

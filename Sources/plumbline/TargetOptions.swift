@@ -54,10 +54,7 @@ struct TargetOptions: ParsableArguments {
         if let empty = texts.first(where: { $0.1 == "" }) {
             throw ValidationError("\(empty.0) needs a value")
         }
-        guard config != nil else {
-            guard target == nil else { throw ValidationError("--target needs --config") }
-            return
-        }
+        guard config != nil else { return }
         let flags: [(String, Bool)] =
             [
                 ("--repo", repo != nil), ("--ref", ref != nil), ("--path", path != nil),

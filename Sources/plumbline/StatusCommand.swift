@@ -1,0 +1,153 @@
+import ArgumentParser
+import Foundation
+import MeshModel
+
+/// `plumbline status`: how every target of an agent stands.
+struct StatusCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status",
+        abstract: "Asks an agent how its targets stand: sync, health and rollout."
+    )
+
+    @OptionGroup var server: ServerOptions
+    @OptionGroup var output: OutputOptions
+
+    @Option(help: "Only this target.")
+    var target: String?
+
+    @Flag(name: .shortAndLong, help: "Show it again whenever it changes, until interrupted.")
+    var watch = false
+
+    func run() async throws {
+        let client = try server.required()
+        guard watch else {
+            show(try await output.reporting { try await status(client) })
+            return
+        }
+        var screen = Screen()
+        while true {
+            do throws(CommandFailure) {
+                let status = try await status(client)
+                screen.draw(
+                    output.output == .json ? [status.json.json] : status.lines(Terminal.ink)
+                )
+            } catch {
+                // An agent that restarts is back in a moment; a wrong token stays wrong.
+                guard error.exit == .error, screen.hasDrawn else { throw error }
+                Terminal.warning(error.message)
+            }
+            try await Task.sleep(for: .seconds(2))
+        }
+    }
+
+    private func show(_ status: AgentStatus) {
+        switch output.output {
+        case .json: Terminal.output(status.json.json)
+        case .text: for line in status.lines(Terminal.ink) { Terminal.output(line) }
+        }
+    }
+
+    private func status(_ client: ControlClient) async throws(CommandFailure) -> AgentStatus {
+        let targets = try await client.get("/v1/targets")["targets"]?.items ?? []
+        let rollouts = try await client.get("/v1/rollouts")["rollouts"]?.items ?? []
+        let status = AgentStatus(targets: targets, rollouts: rollouts)
+        guard let target else { return status }
+        guard let one = status.only(target) else {
+            throw CommandFailure(
+                .usage,
+                "The agent has no target '\(target.printable)'; it has "
+                    + status.names.joined(separator: ", ")
+            )
+        }
+        return one
+    }
+}
+
+/// The targets of an agent, as its API tells of them; `Schemas/status.json`.
+struct AgentStatus {
+    let targets: [SpecValue]
+    /// At most one for each target.
+    let rollouts: [SpecValue]
+
+    var names: [String] { targets.compactMap { $0["name"]?.text?.printable } }
+
+    /// The same of one target; nothing where there is none of that name.
+    func only(_ name: String) -> AgentStatus? {
+        let targets = targets.filter { $0["name"]?.text == name }
+        guard !targets.isEmpty else { return nil }
+        let rollouts = rollouts.filter { $0["target"]?.text == name }
+        return AgentStatus(targets: targets, rollouts: rollouts)
+    }
+
+    var json: SpecValue {
+        [
+            "schema": "plumbline.dev/status/v1", "targets": .list(targets),
+            "rollouts": .list(rollouts),
+        ]
+    }
+
+    /// A line for each target, and below it why it does not stand better.
+    func lines(_ ink: Ink) -> [String] {
+        var table = TextTable([
+            "TARGET", "SYNC", "HEALTH", "ROLLOUT", "DESIRED", "APPLIED", "DRIFT",
+        ])
+        for target in targets {
+            table.add([
+                target["name"]?.text ?? "", target["sync"]?.text ?? "",
+                target["health"]?.text ?? "", rollout(of: target), commit(target["revision"]),
+                commit(target["applied"]), count(target["drift"]),
+            ])
+        }
+        let rows = table.lines(ink)
+        return zip(rows, [nil] + targets.map(Optional.some))
+            .flatMap { row, target -> [String] in
+                guard let message = target?["message"]?.text, !message.isEmpty else { return [row] }
+                return [row, ink.dim("  └ ") + message.printable]
+            }
+    }
+
+    /// `running 25 %`, or from the least to the most of several routes.
+    private func rollout(of target: SpecValue) -> String {
+        let state = target["rollout"]?.text ?? ""
+        let rollout = rollouts.first { $0["target"] == target["name"] }
+        let steps = rollout?["routes"]?.items?.compactMap { $0["step"]?.integer }.sorted() ?? []
+        guard rollout?["state"]?.text == "running", let least = steps.first, let most = steps.last
+        else { return state }
+        return least == most ? "\(state) \(least) %" : "\(state) \(least)–\(most) %"
+    }
+
+    /// `main@sha1:1f3c…` or bare digits, as people compare them.
+    private func commit(_ revision: SpecValue?) -> String {
+        guard let text = revision?.text else { return "" }
+        return String((text.split(separator: ":").last ?? "").prefix(7))
+    }
+
+    /// A number, or the length of a list of findings.
+    private func count(_ drift: SpecValue?) -> String {
+        switch drift {
+        case .integer(let count): "\(count)"
+        case .list(let findings): "\(findings.count)"
+        default: ""
+        }
+    }
+}
+
+/// The same lines drawn again in place on a terminal, and elsewhere printed when they change.
+private struct Screen {
+    private let isTerminal = isatty(STDOUT_FILENO) == 1
+    private var last: [String] = []
+
+    var hasDrawn: Bool { !last.isEmpty }
+
+    mutating func draw(_ lines: [String]) {
+        defer { last = lines }
+        guard isTerminal else {
+            if lines != last { for line in lines { Terminal.output(line) } }
+            return
+        }
+        // To the top; every line and what is below the last one loses what stood there.
+        let clear = last.isEmpty ? "\u{1B}[2J" : ""
+        let text = lines.map { $0 + "\u{1B}[K\n" }.joined()
+        Terminal.output(clear + "\u{1B}[H" + text + "\u{1B}[J")
+    }
+}

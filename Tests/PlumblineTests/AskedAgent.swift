@@ -1,0 +1,205 @@
+import ControlAPI
+import Foundation
+import MeshModel
+
+/// An agent as its API knows one, without loops: two targets, one of them in a rollout.
+///
+/// Commands change what it says: a rollout is only paused while it runs, and a plan approved once.
+actor AskedAgent: ControlSources {
+    static let token = "a-token-of-an-operator"
+    static let viewerToken = "a-token-of-a-viewer"
+    static let plan = "4f" + String(repeating: "0", count: 62)
+
+    private(set) var calls: [ControlCall] = []
+    private var rollout = "running"
+    private var approved = false
+    private let names: [String]
+    private let records: [SpecValue]
+    private let findings: [(resource: String, driftClass: String)]
+
+    /// With the records of a ledger, as `audit log -o json` prints them.
+    init(
+        names: [String] = ["prod", "staging"],
+        records: [SpecValue] = [],
+        findings: [(resource: String, driftClass: String)] = []
+    ) {
+        self.names = names
+        self.records = records
+        self.findings = findings
+    }
+
+    /// Serves the agent's API while the body runs, and gives it the address.
+    func serving(_ body: @escaping @Sendable (String) async throws -> Void) async throws {
+        let tokens = [(Self.token, ControlRole.operator), (Self.viewerToken, .viewer)]
+            .compactMap { token, role in
+                ControlToken(
+                    name: role.rawValue,
+                    role: role,
+                    sha256: Digest(of: Array(token.utf8)),
+                    lastDay: "2099-12-31"
+                )
+            }
+        var options = ControlOptions(authenticators: [StaticTokens(tokens)])
+        options.driftClasses = ["modified", "missing", "unmanaged"]
+        let server = ControlServer(options, self)
+        let (ports, announce) = AsyncStream.makeStream(of: Int.self)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await server.run { announce.yield($0) } }
+            group.addTask {
+                for await port in ports {
+                    try await body("http://127.0.0.1:\(port)")
+                    return
+                }
+            }
+            defer { group.cancelAll() }
+            try await group.next()
+        }
+    }
+
+    let health = ControlHealth(isLive: true, isStarted: true, isReady: true)
+
+    func metrics() -> [MetricFamily] { [] }
+
+    func targets() -> [TargetAnswer] {
+        names.map { name in
+            let isProd = name == "prod"
+            var members: [String: SpecValue] = [
+                "name": .string(name), "sync": isProd ? "outOfSync" : "synced",
+                "health": isProd ? "degraded" : "healthy",
+                "rollout": .string(isProd ? rollout : "idle"),
+                "revision": .string("main@sha1:" + String(repeating: "a1", count: 20)),
+                "drift": .integer(Int64(isProd ? findings.count : 0)),
+            ]
+            if isProd { members["message"] = "edited by \u{1B}[31mhand" }
+            return TargetAnswer(target: name, json: .object(members))
+        }
+    }
+
+    func drift(of target: String, _ question: DriftQuestion) -> DriftAnswer? {
+        let all = findings.map { finding in
+            DriftAnswer.Finding(
+                resource: finding.resource,
+                driftClass: finding.driftClass,
+                reason: "edited by hand",
+                isDrift: finding.driftClass == "modified"
+                    || question.failOn.contains(finding.driftClass)
+            )
+        }
+        return DriftAnswer(
+            json: [
+                "schema": "plumbline.dev/drift/v1", "drift": .bool(all.contains(where: \.isDrift)),
+                "findings": .list(
+                    all.map {
+                        [
+                            "resource": .string($0.resource), "class": .string($0.driftClass),
+                            "reason": .string($0.reason),
+                        ]
+                    }
+                ),
+            ],
+            text: all.map { "\($0.driftClass) \($0.resource)\n" }.joined(),
+            findings: all
+        )
+    }
+
+    func rollouts() -> [TargetAnswer] {
+        let json: SpecValue = [
+            "target": "prod", "state": .string(rollout),
+            "routes": [
+                [
+                    "resource": "virtualRouter/checkout/route/main", "step": 25, "weights": [],
+                    "samples": [],
+                ]
+            ],
+        ]
+        return [TargetAnswer(target: "prod", json: json)]
+    }
+
+    func plans() -> [SpecValue] {
+        [
+            [
+                "id": .string(Self.plan), "changeDigest": .string(Self.plan), "target": "prod",
+                "state": approved ? "approved" : "waiting",
+            ]
+        ]
+    }
+
+    func plan(_ id: String) -> TargetAnswer? {
+        plans().first { $0["id"]?.text == id }.map { TargetAnswer(target: "prod", json: $0) }
+    }
+
+    func audit(_ question: AuditQuestion) -> SpecValue {
+        let fitting = records.filter { record in
+            (record["seq"]?.integer ?? 0) > question.after
+                && (question.commit.map { record["commit"]?.text?.hasPrefix($0) ?? false } ?? true)
+                && (question.resource.map { record["resource"]?.text.map($0.matches) ?? false }
+                    ?? true)
+        }
+        return [
+            "schema": "plumbline.dev/audit-log/v1", "ledger": "a-ledger",
+            "head": [
+                "seq": .integer(Int64(records.count)),
+                "hash": records.last?["hash"] ?? .string(String(repeating: "0", count: 64)),
+            ],
+            "records": .list(Array(fitting.prefix(question.limit))),
+        ]
+    }
+
+    func auditHead() -> SpecValue { .empty }
+
+    func auditBundle() -> AsyncThrowingStream<[UInt8], any Error> {
+        AsyncThrowingStream { $0.finish() }
+    }
+
+    func verifyAudit() -> SpecValue {
+        [
+            "schema": "plumbline.dev/audit-verification/v1", "ledger": "a-ledger",
+            "intact": .bool(!records.isEmpty), "records": .integer(Int64(records.count)),
+            "bodies": 0, "head": ["seq": 1, "hash": .string(String(repeating: "0", count: 64))],
+            "proven": ["every record follows from the one before"],
+            "notProven": [],
+            "findings": records.isEmpty
+                ? [["code": "cut", "seq": 7, "message": "record 7 is missing"]] : [],
+        ]
+    }
+
+    func deliveries() -> SpecValue { .list([]) }
+
+    func events(after number: Int64?, limit: Int) -> ControlEvents { ControlEvents([], last: 0) }
+
+    func record(_ call: ControlCall) { calls.append(call) }
+
+    func perform(_ call: ControlCall) -> ControlOutcome {
+        switch call.command {
+        case .reconcile: return .accepted()
+        case .pauseRollout where rollout == "running":
+            rollout = "paused"
+            return .accepted()
+        case .resumeRollout where rollout == "paused":
+            rollout = "running"
+            return .accepted()
+        case .promoteRollout where rollout != "idle", .abortRollout where rollout != "idle":
+            return .accepted()
+        case .approve where !approved:
+            approved = true
+            return .accepted()
+        case .approve: return .refused("the plan is approved already")
+        default: return .refused("the rollout is \(rollout)")
+        }
+    }
+}
+
+extension Program {
+    /// Runs a command that asks an agent, as an operator.
+    static func ask(
+        _ server: String,
+        _ arguments: [String],
+        token: String = AskedAgent.token
+    ) async throws -> Program {
+        try await run(
+            path,
+            arguments + ["--server", server],
+            settings: ["PLUMBLINE_TOKEN": token]
+        )
+    }
+}
