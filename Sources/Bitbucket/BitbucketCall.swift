@@ -44,7 +44,7 @@ package struct BitbucketFailure: Error, Hashable, Sendable, CustomStringConverti
     let purpose: String
     let cause: String
     /// How long Bitbucket asked us to stay away.
-    let retryAfter: Duration?
+    package let retryAfter: Duration?
     /// Absent where there was no answer.
     let status: Int?
 

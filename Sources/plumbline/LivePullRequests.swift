@@ -25,6 +25,8 @@ final class LivePullRequests: Sendable {
 
     /// Looks at most this often: a quarter of the calls that Cloud gives for an hour.
     private static let shortestInterval = Duration.seconds(15)
+    /// However long Bitbucket asks for: its limits are per hour.
+    private static let longestPause = Duration.seconds(3600)
     /// Pull requests that are planned; each plan lists the whole mesh of each target.
     private static let mostRequests = 50
 
@@ -58,9 +60,14 @@ final class LivePullRequests: Sendable {
                 trouble = Trouble()
             } catch {
                 if trouble.message != "\(error)" { logger.warning("\(error)") }
-                trouble = Trouble(message: "\(error)", failures: trouble.failures + 1)
+                trouble = Trouble(
+                    message: "\(error)",
+                    failures: trouble.failures + 1,
+                    asked: (error as? BitbucketFailure)?.retryAfter
+                )
             }
-            let pause = interval * Double(1 << min(trouble.failures, 4))
+            let asked = min(trouble.asked ?? .zero, Self.longestPause)
+            let pause = max(interval * Double(1 << min(trouble.failures, 4)), asked)
             let timer = Task { [waker] in
                 try await Task.sleep(for: pause)
                 waker.yield()
@@ -73,6 +80,8 @@ final class LivePullRequests: Sendable {
     private struct Trouble {
         var message: String?
         var failures = 0
+        /// How long Bitbucket asked us to stay away.
+        var asked: Duration?
     }
 
     /// Which plan was said last.
@@ -82,12 +91,14 @@ final class LivePullRequests: Sendable {
     }
 
     private func look(_ said: inout [Int64: Planned]) async throws {
-        guard let source = loops.first?.reconciliation.source else { return }
+        // Two agents that wrote the first comment at once would leave two: only who leads speaks.
+        guard let first = loops.first?.reconciliation, first.runner.writeGuard.remaining() != nil
+        else { return }
         let open = try await client.openPullRequests()
             .filter { $0.destination == repository.ref }
         said = said.filter { number, _ in open.contains { $0.number == number } }
         guard !open.isEmpty else { return }
-        let base = try await source.newest()
+        let base = try await first.source.newest()
         var failure: (any Error)?
         for request in open.prefix(Self.mostRequests) {
             let planned = said[request.number]
