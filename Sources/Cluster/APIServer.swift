@@ -113,9 +113,7 @@ package final class APIServer: Sendable {
 
 /// Text of a server, fit for a line of a log.
 enum PlainText {
-    private static let limit = 200
-
-    static func line(_ text: String) -> String {
+    static func line(_ text: String, upTo limit: Int = 200) -> String {
         let scalars = text.unicodeScalars.prefix(limit)
             .map { scalar -> Character in
                 switch scalar.properties.generalCategory {

@@ -16,6 +16,7 @@ struct LiveAgent {
     let pullRequests: LivePullRequests?
     /// Absent outside a cluster, where the lock of the state folder is all there is.
     let lease: LiveLease?
+    let events: LiveEvents?
 
     /// Opens everything under the lock of the state folder, and lets go of it afterwards.
     static func with(
@@ -37,6 +38,7 @@ struct LiveAgent {
             GitMirror(try $0.1.gitSettings(mirror: folder.mirror))
         }
         let lease = try LiveLease(settings.cluster)
+        let events = LiveEvents()
         do {
             let parts = mirror.map {
                 Parts(
@@ -45,7 +47,8 @@ struct LiveAgent {
                     gates: gates,
                     writeGuard: lease ?? SoleWriter(),
                     telling: { name in
-                        bitbucket?.telling(name, ledger, beside: progress) ?? progress
+                        let next = events?.telling(name, beside: progress) ?? progress
+                        return bitbucket?.telling(name, ledger, beside: next) ?? next
                     }
                 )
             }
@@ -63,14 +66,17 @@ struct LiveAgent {
                 webhooks: webhooks(settings),
                 bitbucket: bitbucket,
                 pullRequests: pullRequests,
-                lease: lease
+                lease: lease,
+                events: events
             )
             try await body(agent)
             try? await gates.shutdown()
             await lease?.shutdown()
+            await events?.shutdown()
         } catch {
             try? await gates.shutdown()
             await lease?.shutdown()
+            await events?.shutdown()
             throw error
         }
     }
@@ -138,6 +144,7 @@ struct LiveAgent {
         await withTaskGroup(of: Void.self) { group in
             defer { group.cancelAll() }
             if let bitbucket { group.addTask { await bitbucket.run() } }
+            if let events { group.addTask { await events.run() } }
             if let pullRequests { group.addTask { await pullRequests.run() } }
             if let webhooks {
                 group.addTask { await Self.serve(webhooks) }

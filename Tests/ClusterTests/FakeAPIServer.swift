@@ -42,7 +42,7 @@ final class FakeAPIServer: Sendable {
 
     var lease: LeaseObject? { state.withLock { $0.lease.object } }
 
-    /// What was posted or patched, by name.
+    /// What was posted, by name.
     var events: [String: SpecValue] { state.withLock { $0.events } }
 
     var faultsLeft: Int { state.withLock { $0.faults.count } }
@@ -95,8 +95,6 @@ final class FakeAPIServer: Sendable {
             return write(request, &state)
         case ("POST", events):
             return post(request, &state)
-        case ("PATCH", _) where request.path.hasPrefix("\(events)/"):
-            return patch(request, &state)
         default: return failure(404, "the server could not find the requested resource")
         }
     }
@@ -148,17 +146,6 @@ final class FakeAPIServer: Sendable {
         guard state.events[name] == nil else { return failure(409, "already exists") }
         state.events[name] = event
         return .answer(201, event.json)
-    }
-
-    private static func patch(_ request: ScriptedRequest, _ state: inout State) -> ScriptedAnswer {
-        let name = String(request.path.dropFirst(events.count + 1))
-        guard request.header("content-type") == "application/merge-patch+json",
-            let change = try? SpecValue(json: request.body), let series = change["series"],
-            let event = state.events[name], case .object(var members) = event
-        else { return failure(state.events[name] == nil ? 404 : 422, "the patch is invalid") }
-        members["series"] = series
-        state.events[name] = .object(members)
-        return .answer(200, "{}")
     }
 
     private static func failure(_ status: Int, _ message: String) -> ScriptedAnswer {
