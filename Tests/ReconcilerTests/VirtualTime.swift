@@ -102,3 +102,21 @@ final class VirtualTime: TaskExecutor, Sendable {
         }
     }
 }
+
+/// By how much a process' wall clock was set, against the world's.
+final class ClockStep: Sendable {
+    private let step = Mutex<Int64>(0)
+
+    var hours: Int64 { step.withLock { $0 } }
+
+    func set(hours: Int64) { step.withLock { $0 = hours } }
+
+    /// The same clock, but for what it says of the time of day.
+    func stepping(_ clock: RolloutClock) -> RolloutClock {
+        RolloutClock(
+            now: clock.now,
+            wallTime: { clock.wallTime() + self.hours * 3_600_000 },
+            sleep: clock.sleep
+        )
+    }
+}

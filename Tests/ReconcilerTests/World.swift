@@ -65,6 +65,7 @@ struct World: Sendable {
         fate: Fate = .undisturbed(),
         disk: Disk = Disk(),
         permit: Permit = Permit(),
+        step: ClockStep = ClockStep(),
         _ body: @escaping @Sendable (OneProcess) async throws -> Value
     ) async throws -> Value {
         let lock = try StateLock(folder, command: "test", now: Date())
@@ -95,7 +96,7 @@ struct World: Sendable {
                         watch: watch
                     ),
                     progress: journal,
-                    clock: time.clock,
+                    clock: step.stepping(time.clock),
                     writeGuard: permit
                 )
             ),

@@ -27,6 +27,35 @@ import Testing
         }
     }
 
+    @Test("a loop stands by, takes over when it may, and gives way in the middle of a rollout")
+    func loop() async throws {
+        try await World.with { world in
+            try await world.openShop()
+            world.branch.commit(Shop(v2: 100).tree)
+            let permit = Permit(given: false)
+            let count = world.watch.writes.count
+            world.atHalf {
+                permit.revoke()
+                // The end of the rollout cancels the sample.
+                try await eventually { false }
+            }
+            try await world.loop(LoopPolicy(interval: .seconds(3600)), permit: permit) { loop in
+                try await eventually { await loop.status.phase == .standby }
+                #expect(world.watch.writes.count == count)
+                permit.give()
+                try await eventually {
+                    let phase = await loop.status.phase
+                    return phase == .standby && world.routeWeights == [10, 50]
+                }
+                permit.give()
+                try await eventually { await loop.status.sync == .synced }
+            }
+            #expect(world.routeWeights == [10, 50, 100])
+            #expect(permit.violations.isEmpty)
+            try world.checkInvariants()
+        }
+    }
+
     @Test("a request that would outlive it is cancelled, one that it is prolonged for is not")
     func outlives() async throws {
         let brief = EndingGuard(end: .now + .milliseconds(50))
