@@ -59,6 +59,27 @@ extension Ledger {
         try storage.snapshot { try $0.row(ofIntent: intent)?.text("clientToken") }
     }
 
+    /// What stands of all that people decided about a mesh.
+    package func standingOrders(mesh: String) throws -> StandingOrders {
+        try storage.snapshot { snapshot in
+            var found: [AuditRecord] = []
+            try snapshot.rows(RecordQuery(mesh: mesh, kinds: StandingOrders.kinds)) { row in
+                found.append(try AuditRecord(row))
+                return true
+            }
+            var orders = StandingOrders()
+            for record in found.reversed() {
+                orders.take(
+                    record.kind,
+                    resource: record.resource,
+                    plan: record.plan,
+                    payload: record.payload
+                )
+            }
+            return orders
+        }
+    }
+
     /// What was applied and held once all records of a commit were written.
     ///
     /// Nothing where the ledger has no record of it; the beginning of the 40 digits is enough.

@@ -180,6 +180,7 @@ struct SQLiteStorage: LedgerStorage {
             changes TEXT, payload TEXT NOT NULL, prevHash TEXT NOT NULL, hash TEXT NOT NULL
         ) STRICT;
         CREATE INDEX recordByCommit ON record ("commit") WHERE "commit" IS NOT NULL;
+        CREATE INDEX recordByKind ON record (mesh, kind);
         CREATE INDEX recordByIntent ON record (intent) WHERE kind = 'intent';
         CREATE TRIGGER recordStays BEFORE UPDATE ON record
             BEGIN SELECT RAISE(ABORT, 'records are never changed'); END;

@@ -89,8 +89,8 @@ package struct RolloutStory: Sendable {
         case .deferred:
             chapter.deferred += 1
             return nil
-        case .revisionSeen, .intent, .outcome, .held, .released, .driftFound, .approved, .requested,
-            .auditVerified:
+        case .revisionSeen, .intent, .outcome, .held, .released, .driftFound, .approved, .rejected,
+            .suspended, .resumed, .requested, .auditVerified:
             return nil
         }
     }

@@ -22,6 +22,9 @@ package enum EventKind: String, CaseIterable, Codable, Hashable, Sendable {
     case pruned
     case deferred
     case approved
+    case rejected
+    case suspended
+    case resumed
     /// Somebody asked for something over the API.
     case requested
     case auditVerified

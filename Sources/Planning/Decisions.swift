@@ -26,7 +26,9 @@ struct Decisions {
         }
         deferDependents()
         checkSize()
+        holdTarget()
         checkRewind()
+        checkLedger()
     }
 
     var isStopped: Bool { refusals.contains { $0.reason.stopsPlan } }
@@ -115,11 +117,18 @@ struct Decisions {
         let id = comparison.id
         let isDifferent = comparison.driftClass == .unownedDifferent
         guard let live = comparison.live, let body = comparison.body else { return }
-        guard input.options.adopt.contains(id), input.options.only.contains(id) else {
+        let isWanted = input.options.adopt.contains(id) || isInherited(id)
+        if live.isOwned(byOtherThan: input.target.account) {
+            guard isDifferent || isWanted else { return }
+            let message = "belongs to account \(live.resourceOwner), so it is only read here"
+            return refuse(id, .foreignOwner, message)
+        }
+        guard isWanted, input.options.only.contains(id) else {
             if isDifferent { hold(back: id, .unowned, "live, but not ours; --adopt takes it over") }
             return
         }
-        if let owner = input.owners[id], owner != input.ledgerID {
+        let isKnown = !input.applied.resources.isEmpty
+        if let owner = input.owners[id], owner != input.ledgerID, isKnown {
             refuse(id, .foreignOwner, "belongs to the ledger \(owner); adopt it there")
             return
         }
@@ -206,6 +215,12 @@ struct Decisions {
         )
     }
 
+    /// A person's hold covers the target: every change waits, whatever it is.
+    private mutating func holdTarget() {
+        guard let reason = input.blockedBy else { return }
+        for id in moves.keys.sorted() { hold(back: id, .held, reason) }
+    }
+
     /// A rewound branch freezes the target: the past is never applied by itself.
     private mutating func checkRewind() {
         guard let last = input.rewoundFrom else { return }
@@ -216,6 +231,32 @@ struct Decisions {
             "branch '\(revision.ref)' was rewound: \(last.short), applied last, is not in the "
                 + "history of \(revision.short); --accept-rewind goes on from here"
         )
+    }
+
+    /// An empty ledger beside resources that some ledger has made is a lost one, or the wrong one.
+    ///
+    /// A new ledger has a new id, so no tag proves that it was ours: with an empty ledger every
+    /// owner tag on what the commit declares counts as our own (`semantics` §2). Only a person can
+    /// say that the old ledger is gone for good, and then only where all tags name one.
+    private mutating func checkLedger() {
+        guard input.applied.resources.isEmpty else { return }
+        let owners = Set(input.owners.values).sorted()
+        guard let first = owners.first, !input.options.fromTags || owners.count > 1 else { return }
+        let tagged = input.owners.keys.sorted().first.map { "\($0) was made by" } ?? ""
+        stop(
+            .ledgerLost,
+            if: true,
+            owners.count > 1
+                ? "what is declared was made by \(owners.count) ledgers "
+                    + "(\(owners.joined(separator: ", "))); restore ours"
+                : "this ledger is empty, and \(tagged) ledger \(first); restore that ledger, or "
+                    + "if it is lost, --from-tags takes over what its tags name"
+        )
+    }
+
+    /// Whether it is taken over from the ledger that its tag names, which is lost.
+    func isInherited(_ id: ResourceID) -> Bool {
+        input.options.fromTags && input.applied.resources.isEmpty && input.owners[id] != nil
     }
 
     private mutating func stop(_ reason: Refusal.Reason, if isStopped: Bool, _ message: String) {

@@ -193,15 +193,17 @@ package struct Refusal: Hashable, Sendable, Codable {
         case protected
         case ungated
         case tooManyTargets
-        /// The tags of an unowned resource name another ledger.
+        /// The tags of an unowned resource name another ledger, or it is another account's.
         case foreignOwner
+        /// What is declared was made by a ledger, and ours knows nothing of the mesh.
+        case ledgerLost
         /// The mesh that the ledger knows is not there.
         case targetGone
 
         /// Whether nothing at all may be written, not only the resource in question.
         package var stopsPlan: Bool {
             switch self {
-            case .tooManyDeletes, .tooManyMissing, .targetGone, .rewound: true
+            case .tooManyDeletes, .tooManyMissing, .targetGone, .rewound, .ledgerLost: true
             case .meshDelete, .protected, .ungated, .tooManyTargets, .foreignOwner: false
             }
         }

@@ -101,7 +101,7 @@ package struct PlanIdentity: Hashable, Sendable, Codable {
         }
         return [
             "records": .list(records),
-            "tags": .list(plan.changes.filter { !$0.tags.isEmpty }.map(tags)),
+            "tags": .list(plan.changes.compactMap(tags)),
             "expand": .list(plan.expand.map(wave)),
             "inPlace": .list(plan.inPlace.map(wave)),
             "shifts": .list(shifts),
@@ -119,12 +119,13 @@ package struct PlanIdentity: Hashable, Sendable, Codable {
         ]
     }
 
-    /// What the manifest declares; owner and commit, which every create carries, say only who
-    /// made it.
-    private static func tags(_ change: Change) -> SpecValue {
-        [
+    /// What the manifest declares; owner and commit say only who made it.
+    private static func tags(_ change: Change) -> SpecValue? {
+        let declared = change.tags.filter { $0.key != OwnerTag.owner && $0.key != OwnerTag.commit }
+        guard !declared.isEmpty else { return nil }
+        return [
             .string(change.resource.address),
-            .object(change.tags.mapValues { .string($0) }),
+            .object(declared.mapValues { .string($0) }),
         ]
     }
 

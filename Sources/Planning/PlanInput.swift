@@ -8,7 +8,8 @@ package struct PlanInput: Sendable {
     package let desired: DesiredState
     package let live: MeshState
     package let applied: AppliedState
-    /// Value of the tag `plumbline:owner` of unowned live resources, as far as it was read.
+    /// Value of the tag `plumbline:owner` of unowned live resources, as far as it was read: of what
+    /// is to be adopted, and with an empty ledger of what is declared, until one is found.
     package let owners: [ResourceID: String]
     /// The id of our ledger, which marks what we create.
     package let ledgerID: String
@@ -18,6 +19,8 @@ package struct PlanInput: Sendable {
     package let variables: Digest
     /// What was carried out last, where the branch no longer contains it and nobody accepted that.
     package let rewoundFrom: Revision?
+    /// Who holds or has suspended the target, until when and why; nothing begins then.
+    package let blockedBy: String?
 
     package init(
         target: Target,
@@ -30,7 +33,8 @@ package struct PlanInput: Sendable {
         options: PlanOptions = PlanOptions(),
         guardrails: Guardrails = Guardrails(),
         variables: Digest = Digest(of: .empty),
-        rewoundFrom: Revision? = nil
+        rewoundFrom: Revision? = nil,
+        blockedBy: String? = nil
     ) {
         self.target = target
         self.revision = revision
@@ -43,6 +47,7 @@ package struct PlanInput: Sendable {
         self.guardrails = guardrails
         self.variables = variables
         self.rewoundFrom = rewoundFrom
+        self.blockedBy = blockedBy
     }
 }
 
@@ -52,6 +57,13 @@ package enum OwnerTag {
     package static let owner = "plumbline:owner"
     /// The commit that brought it about, 40 digits.
     package static let commit = "plumbline:commit"
+}
+
+extension LiveResource {
+    /// In a shared mesh others' resources are context; where an account is not known, nobody's are.
+    package func isOwned(byOtherThan account: String) -> Bool {
+        !account.isEmpty && !resourceOwner.isEmpty && resourceOwner != account
+    }
 }
 
 /// Which resources an option is about.
@@ -73,6 +85,8 @@ package enum Selection: Hashable, Sendable, Codable {
 package struct PlanOptions: Hashable, Sendable, Codable {
     /// Unowned live resources to take over.
     package var adopt: Selection
+    /// Whether an empty ledger takes over what the tags of a lost one name.
+    package var fromTags: Bool
     /// The only resources to change; everything else is deferred.
     package var only: Selection
     /// Held content to try again.
@@ -91,6 +105,7 @@ package struct PlanOptions: Hashable, Sendable, Codable {
 
     package init(
         adopt: Selection = .none,
+        fromTags: Bool = false,
         only: Selection = .all,
         release: Selection = .none,
         prune: Bool = false,
@@ -101,6 +116,7 @@ package struct PlanOptions: Hashable, Sendable, Codable {
         corrects: Selection = .all
     ) {
         self.adopt = adopt
+        self.fromTags = fromTags
         self.only = only
         self.release = release
         self.prune = prune

@@ -13,7 +13,7 @@ package enum Planner {
             changeDigest: "",
             target: input.target,
             revision: input.revision,
-            changes: decisions.comparisons.compactMap { change($0, decisions.moves[$0.id]) },
+            changes: decisions.comparisons.compactMap { change($0, decisions) },
             deferred: decisions.deferred.sorted {
                 ($0.resource, $0.reason.rawValue) < ($1.resource, $1.reason.rawValue)
             },
@@ -43,8 +43,13 @@ package enum Planner {
         )
     }
 
-    private static func change(_ comparison: Comparison, _ move: Move?) -> Change? {
+    private static func change(_ comparison: Comparison, _ decisions: Decisions) -> Change? {
         guard comparison.driftClass != .inSync else { return nil }
+        let move = decisions.moves[comparison.id]
+        var tags = move == nil ? [:] : comparison.desired?.tags ?? [:]
+        if decisions.isInherited(comparison.id) {
+            tags[OwnerTag.owner] = decisions.input.ledgerID
+        }
         let before = comparison.live?.spec
         let after = move.map(\.goal) ?? comparison.body
         return Change(
@@ -55,7 +60,7 @@ package enum Planner {
             before: before,
             after: after,
             fields: comparison.fields(from: before, to: after),
-            tags: move == nil ? [:] : comparison.desired?.tags ?? [:]
+            tags: tags
         )
     }
 }

@@ -71,6 +71,9 @@ package protocol LedgerStore: Sendable {
     /// Ties a mesh to one place, once and for good; another place later is refused.
     func bind(mesh: String, to place: String) async throws
 
+    /// What stands of all that people decided about a mesh.
+    func orders(mesh: String) async throws -> StandingOrders
+
     /// The number that the next record will have.
     func nextSequence() async throws -> Int64
 

@@ -111,18 +111,20 @@ extension Reconciliation {
         guard !reading.hasErrors, let desired = reading.desired.first(where: { $0.mesh == mesh })
         else { throw SurveyFailure.refused(revision, reading) }
         let last = try await rewind(to: revision, mesh)
+        let orders = try await runner.ledger.orders(mesh: mesh)
         let input = PlanInput(
             target: target,
             revision: revision,
             desired: desired,
             live: live,
             applied: applied,
-            owners: try await owners(desired, live, applied, options.adopt),
+            owners: try await owners(desired, live, applied, options, target.account),
             ledgerID: runner.ledger.ledgerID,
             options: options,
             guardrails: settings.guardrails,
             variables: Digest(of: .object(settings.variables.mapValues { .string($0) })),
-            rewoundFrom: options.acceptsRewind ? nil : last
+            rewoundFrom: options.acceptsRewind ? nil : last,
+            blockedBy: orders.blocking(at: runner.clock.wallTime())?.words
         )
         return Survey(
             reading: reading,
@@ -190,18 +192,25 @@ extension Reconciliation {
     }
 
     /// Owner tags of what is about to be adopted; they must be known before the first write.
+    ///
+    /// With an empty ledger they are read of all that is declared: one is enough to see that a
+    /// ledger was lost, and to take over from it they must all be known.
     private func owners(
         _ desired: DesiredState,
         _ live: MeshState,
         _ applied: AppliedState,
-        _ adopt: Selection
+        _ options: PlanOptions,
+        _ account: String
     ) async throws -> [ResourceID: String] {
+        let isEmpty = applied.resources.isEmpty
         let candidates = desired.resources.keys.sorted()
-            .filter { adopt.contains($0) && applied.resources[$0] == nil }
+            .filter { isEmpty || (options.adopt.contains($0) && applied.resources[$0] == nil) }
             .compactMap { live.resources[$0] }
         var owners: [ResourceID: String] = [:]
-        for resource in candidates {
+        // Another account's resources in a shared mesh do not show us their tags.
+        for resource in candidates where !resource.isOwned(byOtherThan: account) {
             owners[resource.id] = try await runner.reader.tags(of: resource)[OwnerTag.owner]
+            if isEmpty, !options.fromTags, !owners.isEmpty { break }
         }
         return owners
     }

@@ -159,7 +159,7 @@ package actor TargetLoop {
                 reconciliation.runner.progress.found(finding, at: survey.revision)
             }
             guard policy.onCommit == .apply, !survey.plan.isEmpty else {
-                status.phase = survey.rewoundFrom == nil ? .idle : .frozen
+                status.phase = survey.restingPhase
                 return
             }
             status.phase = .rollingOut
@@ -241,5 +241,13 @@ package actor TargetLoop {
             status.message = reason
         case .superseded, .stopped: status.sync = .outOfSync
         }
+    }
+}
+
+extension Survey {
+    /// What a target is in that writes nothing.
+    fileprivate var restingPhase: TargetStatus.Phase {
+        if plan.refusals.contains(where: { $0.reason == .ledgerLost }) { return .ledgerLost }
+        return rewoundFrom == nil ? .idle : .frozen
     }
 }

@@ -25,6 +25,8 @@ package struct TargetStatus: Hashable, Sendable {
         case rollingOut
         /// A rewound branch, or another reason to write nothing until a person says so.
         case frozen
+        /// The ledger is empty, and the mesh is another one's: read-only until a person decides.
+        case ledgerLost
         case stopped
     }
 

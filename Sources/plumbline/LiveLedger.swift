@@ -24,6 +24,10 @@ struct LiveLedger: LedgerStore {
         try ledger.records(RecordQuery(mesh: mesh, kinds: [.planned], limit: 1)).last?.revision
     }
 
+    func orders(mesh: String) async throws -> StandingOrders {
+        try ledger.standingOrders(mesh: mesh)
+    }
+
     func nextSequence() async throws -> Int64 { try ledger.head().seq + 1 }
 
     func checkpoints() async throws -> [String: [UInt8]] { try ledger.checkpoints() }
@@ -58,6 +62,7 @@ struct NoLedger: LedgerStore {
     func lastPlanned(mesh: String) async throws -> Revision? { nil }
     func check(mesh: String, at place: String) async throws {}
     func bind(mesh: String, to place: String) async throws {}
+    func orders(mesh: String) async throws -> StandingOrders { StandingOrders() }
     func nextSequence() async throws -> Int64 { 1 }
     func checkpoints() async throws -> [String: [UInt8]] { [:] }
     func body(_ digest: Digest) async throws -> SpecValue? { nil }

@@ -126,9 +126,10 @@ struct ProgressText {
             ink.green("* promoted") + " \(resource)" + (weights.isEmpty ? "" : ": \(weights)")
         case .rolledBack: ink.red("< rolled back ") + resource + reason
         case .halted: ink.red("! halted ") + resource + reason
-        case .held:
+        case .held where entry.resource != nil:
             ink.yellow("! held ") + resource
                 + " until its manifest says something else, or --release"
+        case .approved, .rejected, .held, .suspended, .resumed: ordered(ink)
         case .released: ink.green("= released ") + resource + reason
         case .deferred: ink.yellow("~ deferred ") + resource + reason
         case .superseded: ink.yellow("~ superseded by ") + (facts.by ?? "").printable
@@ -139,8 +140,13 @@ struct ProgressText {
                 ? nil : ink.dim("  gate \(gate): \(measurement)")
         case .verdict: verdict(ink)
         case .outcome: trouble(ink)
-        case .revisionSeen, .planned, .intent, .approved, .requested, .auditVerified, .finished: nil
+        case .revisionSeen, .planned, .intent, .requested, .auditVerified, .finished: nil
         }
+    }
+
+    /// What a person decided about the target as a whole.
+    private func ordered(_ ink: Ink) -> String {
+        ink.yellow("! \(entry.kind.rawValue) ") + "by \((facts.by ?? "").printable)" + reason
     }
 
     private func written(_ ink: Ink) -> String {

@@ -146,6 +146,13 @@ struct ChangeOptions: ParsableArguments {
     )
     var adopt: [String] = []
 
+    @Flag(
+        help: """
+            Where the ledger was lost: take over what its tags name into the new, empty one.
+            """
+    )
+    var fromTags = false
+
     @Option(help: ArgumentHelp("Change only these; repeatable.", valueName: "glob"))
     var only: [String] = []
 
@@ -179,7 +186,8 @@ struct ChangeOptions: ParsableArguments {
     /// The first of the flags that somebody gave.
     var given: String? {
         let flags: [(String, Bool)] = [
-            ("--adopt", !adopt.isEmpty), ("--only", !only.isEmpty), ("--prune", prune),
+            ("--adopt", !adopt.isEmpty), ("--from-tags", fromTags), ("--only", !only.isEmpty),
+            ("--prune", prune),
             ("--allow-deletes", allowDeletes != nil), ("--delete-mesh", deleteMesh),
             ("--recreate", recreate), ("--release", !release.isEmpty),
             ("--accept-rewind", acceptRewind),
@@ -191,6 +199,7 @@ struct ChangeOptions: ParsableArguments {
         PlanOptions(
             adopt: adopt.contains(AdoptOption.everything)
                 ? .all : Selection(adopt, otherwise: .none),
+            fromTags: fromTags,
             only: Selection(only, otherwise: .all),
             release: Selection(release, otherwise: .none),
             prune: prune,

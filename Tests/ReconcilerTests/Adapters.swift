@@ -98,6 +98,10 @@ struct FolderLedger: LedgerStore {
         try ledger.records(RecordQuery(mesh: mesh, kinds: [.planned], limit: 1)).last?.revision
     }
 
+    func orders(mesh: String) async throws -> StandingOrders {
+        try ledger.standingOrders(mesh: mesh)
+    }
+
     func nextSequence() async throws -> Int64 { try ledger.head().seq + 1 }
 
     func checkpoints() async throws -> [String: [UInt8]] { try ledger.checkpoints() }

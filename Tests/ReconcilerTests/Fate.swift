@@ -180,6 +180,10 @@ struct MortalLedger: LedgerStore {
         try await ledger.lastPlanned(mesh: mesh)
     }
 
+    func orders(mesh: String) async throws -> StandingOrders {
+        try await ledger.orders(mesh: mesh)
+    }
+
     func nextSequence() async throws -> Int64 { try await ledger.nextSequence() }
 
     func checkpoints() async throws -> [String: [UInt8]] { try await ledger.checkpoints() }

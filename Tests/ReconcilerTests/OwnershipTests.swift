@@ -1,5 +1,6 @@
 import AWSMesh
 import AuditLog
+import Foundation
 import MeshModel
 import Planning
 import Reconciler
@@ -53,15 +54,18 @@ import Testing
 
     @Test("of another ledger is refused") func foreignOwner() async throws {
         try await World.with { world in
+            world.branch.commit(Shop().tree)
+            try await world.process { process in
+                let only = PlanOptions(only: .matching([Glob("mesh/shop")]))
+                _ = try await process.apply(only)
+            }
             let client = try world.stranger()
-            _ = try await client.create(Shop.mesh, spec: Shop.meshSpec, clientToken: nil)
             _ = try await client.create(
                 Shop.cart,
                 spec: Shop.foreignCart,
                 tags: [OwnerTag.owner: "another"],
                 clientToken: nil
             )
-            world.branch.commit(Shop().tree)
             try await world.process { process in
                 let survey = try await process.survey(PlanOptions(adopt: .all))
                 #expect(survey.plan.refusals.map(\.reason) == [.foreignOwner])
@@ -72,6 +76,43 @@ import Testing
             let cart = try #require(try await world.live(Shop.cart)?.spec)
             #expect(Schema.equal(cart, Shop.foreignCart, as: .virtualNode))
             try world.checkInvariants()
+        }
+    }
+
+    @Test("of a ledger that was lost is taken over only when a person says so") func lost()
+        async throws
+    {
+        try await World.with { world in
+            try await world.openShop()
+            let writes = world.watch.writes.count
+            try FileManager.default.removeItem(atPath: world.folder.path)
+            world.branch.commit(Shop(cartLog: "/dev/stderr").tree)
+            try await world.process { process in
+                for options in [PlanOptions(), PlanOptions(adopt: .all)] {
+                    let survey = try await process.survey(options)
+                    #expect(survey.plan.refusals.map(\.reason) == [.ledgerLost])
+                    #expect(survey.plan.isEmpty)
+                }
+                let loop = TargetLoop(process.reconciliation, policy: LoopPolicy(), name: "shop")
+                let stop = StopWish()
+                let running = Task { await loop.run(until: stop) }
+                try await eventually { await loop.status.phase == .ledgerLost }
+                #expect(await loop.status.message?.contains("was made by ledger") == true)
+                stop.make()
+                await running.value
+                #expect(world.watch.writes.count == writes, "read-only")
+
+                let survey = try await process.survey(PlanOptions(fromTags: true))
+                #expect(survey.plan.refusals == [])
+                #expect(try await process.apply(survey) == .completed)
+            }
+            #expect(try world.records(.adopted).count == Shop.resourceCount)
+            let owner = try Ledger(reading: world.folder).id
+            let client = try world.stranger()
+            for (id, resource) in try await client.scan(mesh: "shop").resources {
+                #expect(try await client.tags(of: resource.arn)[OwnerTag.owner] == owner, "\(id)")
+            }
+            try await world.checkConverged()
         }
     }
 }

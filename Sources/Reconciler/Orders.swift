@@ -1,0 +1,72 @@
+import FoundationEssentials
+package import MeshModel
+package import Planning
+
+/// What people decide about a target, on record: approvals, holds and suspensions.
+extension Reconciliation {
+    /// Lets whatever does exactly what this plan does be carried out, once, until the given time.
+    package func approve(
+        _ plan: Plan,
+        by person: String,
+        reason: String,
+        until end: Int64? = nil
+    ) async throws {
+        let kind = Order.Kind.approve(changeDigest: plan.changeDigest)
+        try await record(Order(kind, by: person, reason: reason, until: end), about: plan)
+    }
+
+    /// Takes an approval back, and says no to whatever does exactly what this plan does.
+    package func reject(_ plan: Plan, by person: String, reason: String) async throws {
+        let kind = Order.Kind.reject(changeDigest: plan.changeDigest)
+        try await record(Order(kind, by: person, reason: reason), about: plan)
+    }
+
+    /// Whether somebody approved what a plan does, for its target, and that was not done yet.
+    package func isApproved(_ plan: Plan) async throws -> Bool {
+        try await runner.ledger.orders(mesh: plan.target.mesh)
+            .isApproved(plan.changeDigest, at: runner.clock.wallTime())
+    }
+
+    /// Records an order about a mesh as a whole, such as a hold, a release or a suspension.
+    package func record(_ order: Order, mesh: String) async throws {
+        try await record(
+            order.entry(),
+            RecordContext(
+                time: runner.clock.wallTime(),
+                mesh: mesh,
+                revision: nil,
+                actor: order.by
+            )
+        )
+    }
+
+    private func record(_ order: Order, about plan: Plan) async throws {
+        try await record(
+            order.entry(revision: plan.revision, plan: plan.id),
+            RecordContext(
+                time: runner.clock.wallTime(),
+                mesh: plan.target.mesh,
+                revision: plan.revision,
+                actor: order.by
+            )
+        )
+    }
+
+    private func record(_ entry: LedgerEntry, _ context: RecordContext) async throws {
+        try await runner.ledger.commit(LedgerBatch(entries: [entry], context: context))
+        runner.progress.report(entry, context)
+    }
+}
+
+extension Order {
+    /// `held by ada until 2026-11-22T10:00:00Z: the sale`, for the plan that it blocks.
+    var words: String {
+        let verb: String
+        if case .suspend = kind { verb = "suspended" } else { verb = "held" }
+        let end = until.map {
+            " until " + Date(timeIntervalSince1970: Double($0) / 1000).formatted(.iso8601)
+        }
+        let why = reason.isEmpty ? "" : ": \(reason)"
+        return "\(verb) by \(by)\(end ?? "")\(why)"
+    }
+}

@@ -1,0 +1,98 @@
+import MeshModel
+import Testing
+
+/// What stands of all that people decided, as the fold of the records.
+@Suite("Standing orders") struct StandingOrdersTests {
+    private static let digest = String(repeating: "a", count: 64)
+    private static let other = String(repeating: "b", count: 64)
+
+    private static func fold(_ entries: [LedgerEntry]) -> StandingOrders {
+        var orders = StandingOrders()
+        for entry in entries {
+            orders.take(
+                entry.kind,
+                resource: entry.resource,
+                plan: entry.plan,
+                payload: entry.payload
+            )
+        }
+        return orders
+    }
+
+    private static func order(_ kind: Order.Kind, until: Int64? = nil) -> LedgerEntry {
+        Order(kind, by: "ada", reason: "the sale", until: until).entry()
+    }
+
+    private static func planned(_ plan: String, _ digest: String) -> LedgerEntry {
+        LedgerEntry(.planned, plan: plan, payload: ["changeDigest": .string(digest)])
+    }
+
+    private static func finished(_ plan: String, _ outcome: String) -> LedgerEntry {
+        LedgerEntry(.finished, plan: plan, payload: ["outcome": .string(outcome)])
+    }
+
+    @Test("an approval is of one change digest, and ends with its time") func approval() {
+        let orders = Self.fold([Self.order(.approve(changeDigest: Self.digest), until: 100)])
+        #expect(orders.isApproved(Self.digest, at: 99))
+        #expect(!orders.isApproved(Self.digest, at: 100))
+        #expect(!orders.isApproved(Self.other, at: 0))
+        #expect(orders.verdict(on: Self.digest, at: 0)?.by == "ada")
+    }
+
+    @Test("the last word counts") func lastWord() {
+        let approve = Self.order(.approve(changeDigest: Self.digest))
+        let reject = Self.order(.reject(changeDigest: Self.digest))
+        #expect(!Self.fold([approve, reject]).isApproved(Self.digest, at: 0))
+        #expect(Self.fold([approve, reject]).verdict(on: Self.digest, at: 0) != nil)
+        #expect(Self.fold([reject, approve]).isApproved(Self.digest, at: 0))
+    }
+
+    @Test("an approval is spent by a rollout that completed, and by no other") func spent() {
+        let approve = Self.order(.approve(changeDigest: Self.digest))
+        func approved(_ entries: LedgerEntry...) -> Bool {
+            Self.fold([approve] + entries).isApproved(Self.digest, at: 0)
+        }
+        let began = Self.planned("p1", Self.digest)
+        #expect(approved(began))
+        #expect(!approved(began, Self.finished("p1", "completed")))
+        for outcome in ["rolledBack", "halted", "superseded"] {
+            #expect(approved(began, Self.finished("p1", outcome)), "\(outcome)")
+        }
+        #expect(approved(began, Self.finished("p2", "completed")))
+        #expect(approved(Self.planned("p3", Self.other), Self.finished("p3", "completed")))
+        // A plan that was carried out before anybody agreed to it spends nothing.
+        let before = [began, Self.finished("p1", "completed"), approve]
+        #expect(Self.fold(before).isApproved(Self.digest, at: 0))
+    }
+
+    @Test("a hold ends by release or expiry, a resource's hold is none") func hold() {
+        let hold = Self.order(.hold, until: 100)
+        #expect(Self.fold([hold]).hold(at: 99)?.reason == "the sale")
+        #expect(Self.fold([hold]).hold(at: 100) == nil)
+        #expect(Self.fold([hold, Self.order(.release)]).hold(at: 0) == nil)
+        let route = ResourceID.route("main", router: "cart", mesh: "shop")
+        let content = LedgerEntry(.held, resource: route, payload: ["reason": "a gate"])
+        #expect(Self.fold([content]).hold(at: 0) == nil)
+        let release = LedgerEntry(.released, resource: route, payload: ["reason": "a commit"])
+        #expect(Self.fold([hold, release]).hold(at: 0) != nil)
+    }
+
+    @Test("a suspension comes before a hold, and resuming leaves the hold") func suspension() {
+        let both = [Self.order(.hold), Self.order(.suspend(freezes: true))]
+        #expect(Self.fold(both).blocking(at: 0)?.kind == .suspend(freezes: true))
+        #expect(Self.fold(both + [Self.order(.resume)]).blocking(at: 0)?.kind == .hold)
+        #expect(Self.fold([]).blocking(at: 0) == nil)
+    }
+
+    @Test("every order is read back as it was written") func roundTrip() {
+        let kinds: [Order.Kind] = [
+            .approve(changeDigest: Self.digest), .reject(changeDigest: Self.digest), .hold,
+            .suspend(freezes: false), .suspend(freezes: true),
+        ]
+        for kind in kinds {
+            let orders = Self.fold([Self.order(kind, until: 7)])
+            let read = orders.blocking(at: 0) ?? orders.verdict(on: Self.digest, at: 0)
+            #expect(read == Order(kind, by: "ada", reason: "the sale", until: 7), "\(kind)")
+        }
+    }
+}
