@@ -66,8 +66,8 @@ extension ClusterEvent {
         case .promoted: (kind, reason) = (.normal, "Promoted")
         case .pruned: (kind, reason) = (.normal, "Pruned")
         case .revisionSeen, .planned, .intent, .outcome, .applied, .stepped, .measured, .verdict,
-            .released, .superseded, .adopted, .deferred, .approved, .requested, .auditVerified,
-            .finished:
+            .released, .superseded, .adopted, .deferred, .approved, .rejected, .suspended,
+            .resumed, .requested, .auditVerified, .finished:
             return nil
         }
         let what = entry.resource.map { " \($0.address)" } ?? ""
