@@ -17,7 +17,7 @@ package struct TargetStatus: Hashable, Sendable {
         case degraded
     }
 
-    package enum Phase: String, Hashable, Sendable {
+    package enum Phase: String, CaseIterable, Hashable, Sendable {
         case idle
         case looking
         /// Another process may be writing; this one looks when it is its turn.

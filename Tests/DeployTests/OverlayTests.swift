@@ -98,6 +98,9 @@ struct OverlayTests {
         let mounts = try #require(agent["volumeMounts"]).items
             .compactMap { $0["mountPath"]?.string }
         #expect(mounts.contains(known.state))
+        // The Role allows one Lease, by its name.
+        let rules = try #require(try objects.only("Role").node["rules"]).items
+        #expect(rules.flatMap { $0["resourceNames"]?.strings ?? [] } == [known.cluster.lease])
         let files =
             known.webhookSecretFiles + [known.git.credentials?.passwordFile].compactMap(\.self)
             + [known.bitbucket?.tokenFile].compactMap(\.self)
