@@ -200,7 +200,10 @@ extension ControlActions {
         case (.unknown, .plan), (.unknown, .rollback): throw ControlProblem.noRevision
         case (.unknown, .approve), (.unknown, .reject), (.unknown, .apply):
             throw ControlProblem.noPlan
-        case (.unknown, _): throw ControlProblem.noRollout
+        case (.unknown, .pauseRollout), (.unknown, .resumeRollout), (.unknown, .promoteRollout),
+            (.unknown, .abortRollout):
+            throw ControlProblem.noRollout
+        case (.unknown, _): throw ControlProblem.noTarget
         }
     }
 

@@ -54,7 +54,7 @@ package protocol ControlSources: Sendable {
     /// Without a number, or with one beyond the ledger's end: nothing but that end.
     func events(after number: Int64?, limit: Int) async throws -> ControlEvents
 
-    /// Puts a call into the ledger; where that throws, nothing is done.
+    /// Puts a call into the ledger, as `requested`; where that throws, nothing is done.
     func record(_ call: ControlCall) async throws
 
     /// Carries out a call that was recorded, or starts to.

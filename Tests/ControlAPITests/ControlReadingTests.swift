@@ -66,6 +66,31 @@ import Testing
         }
     }
 
+    /// How long a request may take to come says nothing of how long its answer may.
+    @Test func anAnswerHasATimeOfItsOwn() async throws {
+        try await Controls.running {
+            $0.requestTime = .milliseconds(400)
+        } _: { controls in
+            await controls.agent.slowDown(by: .milliseconds(1200))
+            let slow = try await controls.ask("/v1/audit:verify", "")
+            #expect(slow.status == 200 && slow["intact"] == true)
+        }
+        try await Controls.running {
+            $0.answerTime = .milliseconds(400)
+        } _: { controls in
+            await controls.agent.slowDown(by: .seconds(2))
+            let request = APIRequest("POST", "/v1/audit:verify", as: .viewer)
+            let answer = try await RawConnection.open(controls.port) { connection in
+                try await connection.send(request.bytes)
+                // The ledger is read as a whole by one at a time.
+                let other = try await controls.send(request)
+                #expect(other.status == 503 && other.problemFault == nil)
+                return try? await connection.answer()
+            }
+            #expect(answer == nil, "it was given up")
+        }
+    }
+
     @Test func figuresAreInTheFormatOfPrometheus() throws {
         let family = MetricFamily(
             "plumbline_x_total",
@@ -143,7 +168,25 @@ import Testing
         }
     }
 
-    @Test func readersAreBoundedAndHoldUpNoEnd() async throws {
+    @Test func aStreamEndsWithTheServer() async throws {
+        let (opened, open) = AsyncStream.makeStream(of: Void.self)
+        let (closed, close) = AsyncStream.makeStream(of: Void.self)
+        try await Controls.running { controls in
+            Task {
+                defer { close.finish() }
+                try await RawConnection.open(controls.port) { connection in
+                    try await connection.send(APIRequest("GET", "/v1/events", as: .viewer).bytes)
+                    _ = try await connection.text(until: "retry:")
+                    open.finish()
+                    await connection.untilClosed()
+                }
+            }
+            for await _ in opened {}
+        }
+        for await _ in closed {}
+    }
+
+    @Test func readersAreBounded() async throws {
         try await Controls.running {
             $0.mostStreams = 1
         } _: { controls in

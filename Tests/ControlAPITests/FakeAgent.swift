@@ -33,6 +33,8 @@ actor FakeAgent: ControlSources {
     var isBroken = false
     /// Whether only the ledger takes nothing.
     var isFull = false
+    /// How long it examines the ledger.
+    var slowness = Duration.zero
     var condition = ControlHealth(isLive: true, isStarted: true, isReady: true)
 
     /// Targets whose mesh was looked at.
@@ -54,6 +56,8 @@ actor FakeAgent: ControlSources {
     func breakDown() { isBroken = true }
 
     func fill() { isFull = true }
+
+    func slowDown(by time: Duration) { slowness = time }
 
     func become(_ condition: ControlHealth) { self.condition = condition }
 
@@ -159,8 +163,9 @@ actor FakeAgent: ControlSources {
         }
     }
 
-    func verifyAudit() throws -> SpecValue {
+    func verifyAudit() async throws -> SpecValue {
         try work()
+        try await Task.sleep(for: slowness)
         return ["intact": true, "records": .integer(Int64(records.count))]
     }
 
@@ -186,7 +191,7 @@ actor FakeAgent: ControlSources {
         try work()
         guard !isFull else { throw Broken() }
         recorded.append(call)
-        append(.approved, call.caller.name)
+        append(.requested, call.caller.name)
     }
 
     func append(_ kind: EventKind, _ actor: String) {
