@@ -103,7 +103,7 @@ final class LedgerWriter: Sendable {
         if !reserve.take() {
             warnings.append(
                 "The disk of '\(folder.path)' has no room for the ledger's reserve of 1 MiB; "
-                    + "nothing is applied until there is"
+                    + "make room there, or a rollout may have to stop half way"
             )
         }
     }
