@@ -28,7 +28,7 @@ struct PlanComment: Hashable, Sendable {
         if shown.count < report.plans.count {
             parts.append("The reports have \(report.plans.count - shown.count) targets more.")
         }
-        if case .ahead = report.base {
+        if report.isBehind {
             parts.append(
                 "The branch it goes to has commits that this one lacks: after a merge the plan "
                     + "will be another one."

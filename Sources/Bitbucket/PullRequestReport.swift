@@ -1,22 +1,16 @@
 /// What is said on a pull request: the plan of its head for each target.
 package struct PullRequestReport: Hashable, Sendable {
-    /// Where the pull request goes, and whether its head holds all of that.
-    package enum Base: Hashable, Sendable {
-        case contained
-        /// After a merge the plan will be another one.
-        case ahead(branch: String)
-    }
-
     package let number: Int64
     /// The head that was planned, 40 hexadecimal digits.
     package let commit: String
-    package let base: Base
+    /// Whether the branch it goes to has commits that its head lacks: a merge changes the plan.
+    package let isBehind: Bool
     package let plans: [PlanReport]
 
-    package init(number: Int64, commit: String, base: Base, plans: [PlanReport]) {
+    package init(number: Int64, commit: String, isBehind: Bool, plans: [PlanReport]) {
         self.number = number
         self.commit = commit
-        self.base = base
+        self.isBehind = isBehind
         self.plans = plans
     }
 }

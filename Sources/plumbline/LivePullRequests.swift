@@ -140,7 +140,7 @@ final class LivePullRequests: Sendable {
         return PullRequestReport(
             number: request.number,
             commit: commit,
-            base: isWhole ? .contained : .ahead(branch: base.ref),
+            isBehind: !isWhole,
             plans: plans
         )
     }

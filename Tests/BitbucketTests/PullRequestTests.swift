@@ -35,9 +35,9 @@ import Testing
     private static func report(
         _ plans: [PlanReport] = [plan()],
         commit: String = FakeBitbucket.commit,
-        base: PullRequestReport.Base = .contained
+        isBehind: Bool = false
     ) -> PullRequestReport {
-        PullRequestReport(number: 7, commit: commit, base: base, plans: plans)
+        PullRequestReport(number: 7, commit: commit, isBehind: isBehind, plans: plans)
     }
 
     /// Says reports one after the other, as fast as they are taken.
@@ -156,7 +156,7 @@ import Testing
         let fake = FakeBitbucket(flavor)
         let lines = (1...5000).map { "line \($0) " + String(repeating: "é", count: 700) }
         let plans = (1...30).map { Self.plan("target-\($0)", lines: lines, annotations: []) }
-        try await Self.say([Self.report(plans, base: .ahead(branch: "main"))], to: fake)
+        try await Self.say([Self.report(plans, isBehind: true)], to: fake)
         let text = try #require(fake.comments().first?.text)
         #expect(text.utf16.count < 32_768)
         #expect(text.contains("lines more") && text.contains("10 targets more"))
