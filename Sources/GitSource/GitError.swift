@@ -20,6 +20,8 @@ package struct GitError: Error, Hashable, Sendable, Codable, CustomStringConvert
         case empty
         /// More bytes than the limit.
         case tooLarge
+        /// No key that the target trusts signed the commit.
+        case signature
         /// The watched folder is not in the commit.
         case pathNotFound
         /// An address, ref, path or credential that nobody could use.

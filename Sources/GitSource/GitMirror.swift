@@ -107,6 +107,15 @@ package actor GitMirror {
         return answer == 1
     }
 
+    /// Where the mirror is.
+    var directory: String { settings.mirror }
+
+    /// The commits whose signatures may vouch for a revision of a folder.
+    func vouchers(for revision: Revision, under path: WatchedPath) throws -> [SignedCommit] {
+        let repository = try open()
+        return try Vouchers(repository: repository.pointer, revision: revision, path: path).find()
+    }
+
     private var openOperation: GitOperation { GitOperation("Open Git mirror", settings.mirror) }
 
     private func open() throws(GitError) -> RepositoryHandle {

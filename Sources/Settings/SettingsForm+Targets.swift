@@ -23,6 +23,8 @@ extension SettingsForm {
         let variables = target.take("variables").map { readVariables($0, "\(title).variables") }
         let onCommit = target.choice("onCommit", TargetSettings.CommitAction.apply, &findings)
         let onDrift = target.choice("onDrift", TargetSettings.DriftAction.report, &findings)
+        let signature = target.take("requireSignature")
+            .flatMap { readSignature($0, "\(title).requireSignature") }
         let dependsOn = target.take("dependsOn").flatMap { readPromotion($0, "\(title).dependsOn") }
         let prune = target.take("prune").flatMap { readPrune($0, "\(title).prune") }
         let ignore = target.take("ignore")
@@ -40,6 +42,7 @@ extension SettingsForm {
             variables: variables ?? [:],
             onCommit: onCommit,
             onDrift: onDrift,
+            requireSignature: signature,
             dependsOn: dependsOn,
             prune: prune ?? .off,
             ignore: ignore ?? []
@@ -96,6 +99,25 @@ extension SettingsForm {
             )
         }
         return texts(node, title)
+    }
+
+    private mutating func readSignature(
+        _ node: SourceNode,
+        _ title: String
+    ) -> RequiredSignature? {
+        guard var members = Members(node, title, &findings) else { return nil }
+        let keyring = members.take("keyring").flatMap { path($0, "\(title).keyring") }
+        let signers = members.take("allowedSigners")
+            .flatMap { path($0, "\(title).allowedSigners") }
+        members.finish(&findings)
+        if node.value(of: "keyring") == nil, node.value(of: "allowedSigners") == nil {
+            findings.error(
+                "missingField",
+                at: node.position,
+                "\(title) names no keys; write keyring, allowedSigners, or both"
+            )
+        }
+        return RequiredSignature(keyring: keyring, allowedSigners: signers)
     }
 
     // MARK: - Waiting for another target

@@ -29,9 +29,19 @@ package struct TargetSettings: Hashable, Sendable {
     package let variables: [String: String]
     package let onCommit: CommitAction
     package let onDrift: DriftAction
+    /// Absent where any commit of the branch will do.
+    package let requireSignature: RequiredSignature?
     package let dependsOn: Promotion?
     package let prune: PruneSettings
     package let ignore: [DatedIgnoreRule]
+}
+
+/// Who must have signed the commits that change a target's folder; at least one file.
+package struct RequiredSignature: Hashable, Sendable {
+    /// Public OpenPGP keys, as `gpg --export` writes them.
+    package let keyring: String?
+    /// SSH keys in the form that `gpg.ssh.allowedSignersFile` has in Git.
+    package let allowedSigners: String?
 }
 
 /// What a target waits for: a revision that another one has held healthy for the soak.

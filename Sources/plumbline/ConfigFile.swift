@@ -84,6 +84,9 @@ extension TargetDescription {
                 knownHostsFile: $0.knownHostsFile
             )
         }
+        signers = target.requireSignature.map {
+            TrustedSigners(keyring: $0.keyring, allowedSigners: $0.allowedSigners)
+        }
         gitTimeout = settings.git.timeout
         mesh = target.mesh
         variables = target.variables

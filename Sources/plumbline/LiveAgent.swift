@@ -106,7 +106,11 @@ struct LiveAgent {
                 clock: .system(),
                 writeGuard: writeGuard
             )
-            let revisions = LiveRevisions(mirror: mirror, path: target.path)
+            let revisions = LiveRevisions(
+                mirror: mirror,
+                path: target.path,
+                signers: description.signers
+            )
             let predecessor = target.dependsOn.flatMap { promotion in
                 others.first { $0.name == promotion.target }
                     .map { Predecessor($0, soak: promotion.soak) }

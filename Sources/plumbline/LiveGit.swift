@@ -8,11 +8,20 @@ struct LiveRevisions: RevisionSource {
     let mirror: GitMirror
     /// Relative to the repository's root.
     let path: String
+    /// Absent where the target asks for no signature.
+    let signers: TrustedSigners?
 
-    func newest() async throws -> Revision { try await mirror.newest(under: path) }
+    func newest() async throws -> Revision {
+        try await trusted(try await mirror.newest(under: path))
+    }
 
     func revision(_ commit: String) async throws -> Revision {
-        try await mirror.revision(commit, under: path)
+        try await trusted(try await mirror.revision(commit, under: path))
+    }
+
+    private func trusted(_ revision: Revision) async throws -> Revision {
+        if let signers { try await mirror.verify(revision, under: path, by: signers) }
+        return revision
     }
 
     func isAncestor(_ old: Revision, of new: Revision) async throws -> Bool {

@@ -127,7 +127,7 @@ final class LivePullRequests: Sendable {
         for loop in loops {
             let target = loop.reconciliation
             let (revision, report) = try await target.planReport(
-                of: LiveRevisions(mirror: heads, path: target.settings.path),
+                of: LiveRevisions(mirror: heads, path: target.settings.path, signers: nil),
                 prunes: loop.policy.prunes
             )
             commits.insert(revision.commit)

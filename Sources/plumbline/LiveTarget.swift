@@ -94,6 +94,8 @@ struct TargetDescription {
     let path: String
     var credentials: GitCredentials?
     var ssh: SSHAccess?
+    /// Who must have signed what is applied.
+    var signers: TrustedSigners?
     var gitTimeout: Duration?
     var mesh: String?
     var namespace = "default"
@@ -137,7 +139,11 @@ struct TargetDescription {
     }
 
     func revisions(mirror: String) throws -> LiveRevisions {
-        LiveRevisions(mirror: GitMirror(try gitSettings(mirror: mirror)), path: path)
+        LiveRevisions(
+            mirror: GitMirror(try gitSettings(mirror: mirror)),
+            path: path,
+            signers: signers
+        )
     }
 
     func gitSettings(mirror: String) throws -> GitSettings {

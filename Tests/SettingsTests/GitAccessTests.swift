@@ -71,3 +71,31 @@ struct GitAccessTests {
         #expect(reading.diagnostics.map(\.message) == [message])
     }
 }
+
+/// Who must have signed what a target applies.
+struct RequiredSignatureTests {
+    private func reading(of form: String) -> (settings: AgentSettings?, diagnostics: [Diagnostic]) {
+        let text = settings().replacing("path: .,", with: "path: ., requireSignature: \(form),")
+        return read(text)
+    }
+
+    @Test func keysAreNamedByTheirFiles() throws {
+        let both = reading(of: "{ keyring: team.gpg, allowedSigners: /etc/signers }")
+        let signature = try #require(both.settings?.targets.first?.requireSignature)
+        #expect(signature.keyring == "conf/team.gpg")
+        #expect(signature.allowedSigners == "/etc/signers")
+        let none = read(settings())
+        #expect(none.settings?.targets.first?.requireSignature == nil)
+    }
+
+    @Test(arguments: [
+        ("{}", "requireSignature names no keys; write keyring, allowedSigners, or both"),
+        ("true", "requireSignature"), ("{ keyrings: x, allowedSigners: y }", "keyring"),
+        ("{ keyring: '' }", "is empty"),
+    ])
+    func aRequirementThatNobodyCouldMeetIsAnError(_ form: String, _ message: String) {
+        let reading = reading(of: form)
+        #expect(reading.settings == nil)
+        #expect(reading.diagnostics.contains { $0.message.contains(message) })
+    }
+}
