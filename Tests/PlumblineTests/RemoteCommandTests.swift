@@ -91,6 +91,29 @@ import Testing
             }
     }
 
+    @Test func aResourceIsExplained() async throws {
+        let route = "virtualRouter/checkout/route/main"
+        let agent = AskedAgent(findings: [(route, "modified")])
+        try await agent.serving { server in
+            let why = try await Program.ask(server, ["explain", route, "--target", "prod"])
+            #expect(why.exitCode == 0, "\(why)")
+            #expect(
+                why.output == """
+                    \(route) of prod
+                      difference  modified: edited by hand
+                      target      outOfSync, degraded: edited by \u{FFFD}[31mhand
+                      rollout     running, this route at 25 %
+
+                    """
+            )
+            let other = ["explain", "virtualNode/a", "--target", "staging"]
+            let none = try await Program.ask(server, other)
+            #expect(none.output.contains("difference  none was found"), "\(none)")
+            let unnamed = try await Program.ask(server, ["explain", route])
+            #expect(unnamed.exitCode == 64, "\(unnamed)")
+        }
+    }
+
     /// What the agent prints of a ledger is what the same command prints beside it.
     @Test func theLedgerReadsTheSameFromAfar() async throws {
         try await World.with { world in
