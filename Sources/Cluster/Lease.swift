@@ -101,6 +101,8 @@ package final class Lease: Sendable {
     /// Each listener needs a stream of its own. It hears of an end when our clock says so, and
     /// `remaining` knows before it does.
     package func changes() -> AsyncStream<Bool> {
+        // Our clock may know more than was told so far.
+        publish()
         let (stream, continuation) = AsyncStream<Bool>.makeStream()
         let number = state.withLock { state in
             state.count += 1
@@ -176,10 +178,12 @@ package final class Lease: Sendable {
             return (leads, state.election.holder)
         }
         guard let news else { return }
-        let others = news.holder.map { "; it is held by '\($0)'" } ?? ""
+        let other = news.holder.flatMap { $0 == identity ? nil : $0 }
+        let others = other.map { "; it is held by '\($0)'" } ?? ""
         logger.info(
             news.leads
-                ? "Lease '\(name)' is ours, as '\(identity)'" : "Lease '\(name)' is lost\(others)"
+                ? "Lease '\(name)' is ours, as '\(identity)'"
+                : "Lease '\(name)' is ours no more\(others)"
         )
     }
 }

@@ -110,6 +110,24 @@ import Testing
         }
     }
 
+    @Test("tells whoever begins to listen what it says to whoever asks") func listens() async throws
+    {
+        let fake = FakeAPIServer()
+        fake.removeLease()
+        try await fake.serving { url, _ in
+            try await Pod.with(url) { pod in
+                let lease = pod.lease("first")
+                let holding = Task { await lease.run() }
+                try await eventually { lease.remaining() != nil }
+                var changes = lease.changes().makeAsyncIterator()
+                #expect(await changes.next() == true)
+                holding.cancel()
+                await holding.value
+                #expect(await changes.next() == false)
+            }
+        }
+    }
+
     @Test("ends its task in time where the API server is silent") func silence() async throws {
         let fake = FakeAPIServer()
         try await fake.serving { url, _ in
