@@ -11,8 +11,8 @@ package struct RolloutPolicy: Hashable, Sendable, Codable {
     package let routes: [Glob]
     /// Percent of the way from baseline to desired, rising, ending with 100.
     package let steps: [Int]
-    package let soak: Duration
-    package let deadline: Duration
+    @Milliseconds package private(set) var soak: Duration
+    @Milliseconds package private(set) var deadline: Duration
     package let gates: [Gate]
     package let onFailure: FailureAction
 
@@ -93,7 +93,7 @@ package struct Gate: Hashable, Sendable, Codable {
     package let max: Double?
     /// A growth of the total below this is no data; scrape only.
     package let minRequests: Double
-    package let every: Duration
+    @Milliseconds package private(set) var every: Duration
     /// Passes a step needs.
     package let samples: Int
     /// The gate fails when a count exceeds its number.

@@ -293,8 +293,8 @@ package struct Wave: Hashable, Sendable, Codable {
     /// Bodies that undo the wave's updates, newest first; used when a gate fails.
     package let rollback: [Write]
     /// Longest soak and deadline of the policies behind `gates`.
-    package let soak: Duration
-    package let deadline: Duration
+    @Milliseconds package private(set) var soak: Duration
+    @Milliseconds package private(set) var deadline: Duration
 
     package init(
         writes: [Write],

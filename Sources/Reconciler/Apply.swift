@@ -2,17 +2,18 @@ package import MeshModel
 package import Planning
 package import Rollout
 
-/// Carrying a plan out, going on after a restart, and giving way to a newer commit.
+/// Carrying a plan out, and going on after a restart; newer commits may take over on the way.
 extension Reconciliation {
     /// Starts the rollout of a survey's plan and runs it to its end.
     ///
-    /// `stops` yields once when somebody asks to stop at a step boundary. A rollout that does not
-    /// follow its branch is carried out as it was planned, whatever is committed meanwhile.
+    /// `stops` yields once when somebody asks to stop at a step boundary. Newer commits are planned
+    /// with the survey's options, and take over; a rollout that does not follow its branch is
+    /// carried out as it was planned, whatever is committed meanwhile.
     package func apply(
         _ survey: Survey,
         stops: AsyncStream<Void>,
         followsBranch: Bool = true
-    ) async throws -> RolloutOutcome {
+    ) async throws -> EndedRollout {
         let ledger = runner.ledger
         try await ledger.bind(mesh: survey.input.target.mesh, to: survey.input.target.place)
         let plan = try survey.plan.stored()
@@ -25,26 +26,27 @@ extension Reconciliation {
             plan: Digest(of: plan),
             settings: settings.digest
         )
-        let findings = survey.records(of: plan).map { Effect.record($0, []) }
+        let findings = survey.records(of: plan) { _ in false }.map { Effect.record($0, []) }
         let effects = findings + rollout.machine.start(at: runner.clock.now())
-        let outcome = try await runner.run(
+        let ended = try await runner.run(
             rollout,
             first: effects,
-            outside: outsideEvents(since: followsBranch ? survey.revision : nil, stops)
+            outside: outsideEvents(since: followsBranch ? survey.revision : nil, stops),
+            planning: planning(survey.input.options)
         )
-        await tag(survey.plan, after: outcome)
-        return outcome
+        await tag(ended)
+        return ended
     }
 
     /// Goes on with the rollout that a checkpoint holds; answers nothing where there is none.
     ///
-    /// A ref that moved meanwhile ends it: everything in flight returns to its baseline, and the
-    /// caller plans anew. A repository that does not answer is no reason to leave a rollout half
-    /// way: it goes on with the commit it has.
+    /// A ref that moved meanwhile is planned anew, with these options, while it goes on. A
+    /// repository that does not answer is no reason to leave a rollout half way.
     package func resume(
+        _ options: PlanOptions = PlanOptions(),
         stops: AsyncStream<Void>,
         followsBranch: Bool = true
-    ) async throws -> ResumedRollout? {
+    ) async throws -> EndedRollout? {
         guard let checkpoint = try await pending() else { return nil }
         guard checkpoint.settings == settings.digest else {
             throw ResumeRefused.otherSettings(checkpoint.revision, mesh: checkpoint.mesh)
@@ -54,16 +56,17 @@ extension Reconciliation {
         let now = runner.clock.now()
         var machine = RolloutMachine(plan: plan, progress: checkpoint.progress)
         var effects = machine.resume(at: now, elapsed: .milliseconds(passed))
-        if followsBranch, let successor = await successor(of: checkpoint.revision) {
-            effects += machine.handle(.revisionArrived(successor), at: now)
+        if followsBranch, let newest = await news(since: machine.plan.revision) {
+            effects += machine.handle(.revisionArrived(newest), at: now)
         }
-        let outcome = try await runner.run(
+        let ended = try await runner.run(
             RunningRollout(machine: machine, plan: checkpoint.plan, settings: settings.digest),
             first: effects,
-            outside: outsideEvents(since: followsBranch ? checkpoint.revision : nil, stops)
+            outside: outsideEvents(since: followsBranch ? plan.revision : nil, stops),
+            planning: planning(options)
         )
-        await tag(plan, after: outcome)
-        return ResumedRollout(plan: plan, outcome: outcome)
+        await tag(ended)
+        return ended
     }
 
     /// The rollout that an earlier process left on its way, if there is one.
@@ -86,45 +89,10 @@ extension Reconciliation {
         return plan
     }
 
-    /// A newer commit that may want something else; nothing where the repository does not answer.
-    ///
-    /// A rewound branch freezes the target: it stops nothing that is under way.
-    private func successor(of revision: Revision) async -> Revision? {
-        guard let newest = try? await source.newest(),
-            newest.commit != revision.commit, newest.tree != revision.tree,
-            (try? await source.isAncestor(revision, of: newest)) ?? false
-        else { return nil }
-        return newest
-    }
-
-    /// A moved ref, where there is one to follow, and a wish to stop, as the machine's events.
-    private func outsideEvents(
-        since revision: Revision?,
-        _ stops: AsyncStream<Void>
-    ) -> AsyncStream<Event> {
-        AsyncStream { continuation in
-            let watch = Task {
-                while let revision, !Task.isCancelled {
-                    try await Task.sleep(for: settings.watchInterval)
-                    guard let successor = await successor(of: revision) else { continue }
-                    continuation.yield(.revisionArrived(successor))
-                    return
-                }
-            }
-            let stop = Task {
-                for await _ in stops { continuation.yield(.stopRequested) }
-            }
-            continuation.onTermination = { _ in
-                watch.cancel()
-                stop.cancel()
-            }
-        }
-    }
-
     /// Gives what a plan wrote the tags that its manifests declare, best effort.
-    private func tag(_ plan: Plan, after outcome: RolloutOutcome) async {
-        guard outcome != .stopped else { return }
-        for change in plan.changes where !change.tags.isEmpty {
+    private func tag(_ ended: EndedRollout) async {
+        guard ended.outcome != .stopped else { return }
+        for change in ended.plan.changes where !change.tags.isEmpty {
             guard case .present(let live) = await runner.reader.observe(change.resource) else {
                 continue
             }
@@ -139,8 +107,9 @@ extension Reconciliation {
     }
 }
 
-/// A rollout that an earlier process began, and how it ended now.
-package struct ResumedRollout: Sendable {
+/// A rollout that has ended, and how.
+package struct EndedRollout: Sendable {
+    /// What it carried out last: newer commits may have taken over on the way.
     package let plan: Plan
     package let outcome: RolloutOutcome
 }
@@ -171,7 +140,9 @@ package enum ResumeRefused: Error, Sendable, CustomStringConvertible {
 
 extension Survey {
     /// What is on disk before the first write: the plan, whole, and the drift that it found.
-    fileprivate func records(of stored: SpecValue) -> [LedgerEntry] {
+    ///
+    /// A resource that is `ours` just now moved while we looked; that is no drift.
+    func records(of stored: SpecValue, except ours: (ResourceID) -> Bool) -> [LedgerEntry] {
         let planned = LedgerEntry(
             .planned,
             plan: plan.id,
@@ -182,7 +153,9 @@ extension Survey {
                 "summary": .string(plan.summaryLine),
             ]
         )
-        let found = drift.findings.filter { DriftReport.drift.contains($0.driftClass) }
+        let found = drift.findings.filter {
+            DriftReport.drift.contains($0.driftClass) && !ours($0.resource)
+        }
         return [planned] + found.map(entry(ofDrift:))
     }
 

@@ -43,7 +43,8 @@ package struct TargetSettings: Sendable {
     package let namespace: String
     package let variables: [String: String]
     package let path: String
-    package let guardrails: Guardrails
+    /// What Git cannot lift at a time, in milliseconds since 1970: ignore rules end on a day.
+    package let guardrails: @Sendable (_ time: Int64) -> Guardrails
     /// How often a running rollout asks whether the ref moved.
     package let watchInterval: Duration
 
@@ -56,7 +57,7 @@ package struct TargetSettings: Sendable {
         namespace: String = "default",
         variables: [String: String] = [:],
         path: String = "",
-        guardrails: Guardrails = Guardrails(),
+        guardrails: @escaping @Sendable (_ time: Int64) -> Guardrails = { _ in Guardrails() },
         watchInterval: Duration = .seconds(15)
     ) {
         self.name = name

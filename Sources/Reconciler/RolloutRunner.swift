@@ -7,7 +7,7 @@ import Synchronization
 package struct RunningRollout: Sendable {
     package var machine: RolloutMachine
     /// Digest of the plan as the ledger keeps it.
-    package let plan: Digest
+    package private(set) var plan: Digest
     /// Digest of the target's settings.
     package let settings: Digest
 
@@ -15,6 +15,20 @@ package struct RunningRollout: Sendable {
         self.machine = machine
         self.plan = plan
         self.settings = settings
+    }
+
+    /// Feeds the machine; answers what it wants done.
+    ///
+    /// Where a newer plan took over, it is on disk, whole, before anything of it begins.
+    mutating func handle(_ arrival: Arrival, at now: Instant) throws -> [Effect] {
+        let before = machine.plan
+        let effects = machine.handle(arrival.event, at: now)
+        guard let survey = arrival.survey, machine.plan == survey.plan, machine.plan != before
+        else { return effects }
+        let stored = try survey.plan.stored()
+        plan = Digest(of: stored)
+        let findings = survey.records(of: stored) { machine.isOnItsWay($0) }
+        return findings.map { .record($0, []) } + effects
     }
 
     func context(at time: Int64) -> RecordContext {
@@ -38,6 +52,12 @@ package struct RunningRollout: Sendable {
         )
         .encoded()
     }
+}
+
+/// An event on its way to the machine, with the survey that a plan is from.
+struct Arrival: Sendable {
+    let event: Event
+    var survey: Survey?
 }
 
 /// Drives one rollout: takes the machine's effects, runs them, feeds each result back as an event.
@@ -76,19 +96,21 @@ package struct RolloutRunner: Sendable {
 
     /// Runs until the machine says it is finished, from the effects of its start or resumption.
     ///
-    /// `outside` brings events from elsewhere, such as a moved ref or Ctrl-C.
+    /// `outside` brings events from elsewhere, such as a moved ref or Ctrl-C; `planning` surveys
+    /// the newest commit when the ref has moved.
     package func run(
         _ rollout: RunningRollout,
         first effects: [Effect],
-        outside: AsyncStream<Event> = AsyncStream { $0.finish() }
-    ) async throws -> RolloutOutcome {
+        outside: AsyncStream<Event>,
+        planning: @escaping SuccessorPlanning
+    ) async throws -> EndedRollout {
         guard writeGuard.remaining() != nil else { throw MayNotWrite() }
-        let (events, sender) = AsyncStream<Result<Event, MayNotWrite>>.makeStream()
+        let (arrivals, sender) = AsyncStream<Result<Arrival, MayNotWrite>>.makeStream()
         let permits = writeGuard.changes()
         return try await withThrowingDiscardingTaskGroup { group in
             defer { group.cancelAll() }
             group.addTask {
-                for await event in outside { sender.yield(.success(event)) }
+                for await event in outside { sender.yield(.success(Arrival(event: event))) }
             }
             group.addTask {
                 for await mayWrite in permits where !mayWrite {
@@ -97,12 +119,14 @@ package struct RolloutRunner: Sendable {
             }
             var rollout = rollout
             var effects = effects
-            var incoming = events.makeAsyncIterator()
+            var incoming = arrivals.makeAsyncIterator()
             while true {
-                if let outcome = try await store(effects, rollout) { return outcome }
-                perform(effects, in: &group, sender)
-                guard let event = await incoming.next() else { throw CancellationError() }
-                effects = rollout.machine.handle(try event.get(), at: clock.now())
+                if let outcome = try await store(effects, rollout) {
+                    return EndedRollout(plan: rollout.machine.plan, outcome: outcome)
+                }
+                perform(effects, in: &group, sender, planning)
+                guard let arrival = await incoming.next() else { throw CancellationError() }
+                effects = try rollout.handle(try arrival.get(), at: clock.now())
             }
         }
     }
@@ -110,14 +134,41 @@ package struct RolloutRunner: Sendable {
     private func perform(
         _ effects: [Effect],
         in group: inout ThrowingDiscardingTaskGroup<any Error>,
-        _ sender: AsyncStream<Result<Event, MayNotWrite>>.Continuation
+        _ sender: AsyncStream<Result<Arrival, MayNotWrite>>.Continuation,
+        _ planning: @escaping SuccessorPlanning
     ) {
         for effect in effects {
             group.addTask {
                 do {
-                    if let event = try await event(of: effect) { sender.yield(.success(event)) }
+                    if case .plan = effect {
+                        sender.yield(.success(await plan(planning)))
+                    } else if let event = try await event(of: effect) {
+                        sender.yield(.success(Arrival(event: event)))
+                    }
                 } catch let error as MayNotWrite { sender.yield(.failure(error)) }
             }
+        }
+    }
+
+    /// The newest commit's plan, or why the rollout goes on without it.
+    private func plan(_ planning: SuccessorPlanning) async -> Arrival {
+        func refused(_ reason: String) -> Arrival {
+            progress.warn("The rollout goes on as it is: \(reason)")
+            return Arrival(event: .unplanned(isFinal: true))
+        }
+        do {
+            let survey = try await planning()
+            guard let refusal = survey.plan.refusals.first(where: { $0.reason.stopsPlan }) else {
+                return Arrival(event: .planned(survey.plan), survey: survey)
+            }
+            return refused(refusal.message)
+        } catch let failure as SurveyFailure {
+            return refused("\(failure)")
+        } catch {
+            if !Task.isCancelled {
+                progress.warn("A newer commit could not be planned yet: \(error)")
+            }
+            return Arrival(event: .unplanned(isFinal: false))
         }
     }
 
@@ -135,7 +186,7 @@ package struct RolloutRunner: Sendable {
                 entries.append(entry)
                 changes += caused
             case .finished(let end): outcome = end
-            case .send, .observe, .measure, .wake: break
+            case .send, .observe, .measure, .wake, .plan: break
             }
         }
         let context = rollout.context(at: clock.wallTime())
@@ -155,7 +206,7 @@ package struct RolloutRunner: Sendable {
     /// Runs one effect to its end; every effect but a record ends in exactly one event.
     private func event(of effect: Effect) async throws -> Event? {
         switch effect {
-        case .record, .finished:
+        case .record, .finished, .plan:
             return nil
         case .send(let intent, let write, let isUrgent):
             let token = try await ledger.clientToken(ofIntent: intent)

@@ -86,6 +86,15 @@ extension Reconciliation {
         return try await plan(tree, at: revision, live, options)
     }
 
+    /// Plans a revision that was fetched before; nothing is begun by it.
+    package func planning(of revision: Revision, prune: Bool) async throws -> Plan {
+        let tree = try await source.sourceTree(at: revision)
+        let mesh = try meshName(of: tree, at: revision)
+        let isKnown = !(try await runner.ledger.appliedState(mesh: mesh).resources.isEmpty)
+        let live = try await runner.reader.scan(mesh: mesh, isKnown: isKnown)
+        return try await plan(tree, at: revision, live, PlanOptions(prune: prune)).plan
+    }
+
     /// Plans a revision against one state of the mesh.
     private func plan(
         _ tree: SourceTree,
@@ -121,7 +130,7 @@ extension Reconciliation {
             owners: try await owners(desired, live, applied, options, target.account),
             ledgerID: runner.ledger.ledgerID,
             options: options,
-            guardrails: settings.guardrails,
+            guardrails: settings.guardrails(runner.clock.wallTime()),
             variables: Digest(of: .object(settings.variables.mapValues { .string($0) })),
             rewoundFrom: options.acceptsRewind ? nil : last,
             blockedBy: orders.blocking(at: runner.clock.wallTime())?.words

@@ -1,5 +1,5 @@
 import MeshModel
-import Planning
+package import Planning
 import Rollout
 
 /// One target, kept true to its branch for as long as the agent runs.
@@ -20,6 +20,8 @@ package actor TargetLoop {
     private var memory = DriftMemory()
     /// The mesh as the last scan saw it; nothing once we may have changed it.
     private var live: MeshState?
+    /// What a person asked of the next looks, until one of them ends well.
+    private var asked = PlanOptions()
     /// When the last look began.
     private var lookingSince: Instant?
     private var failures = 0
@@ -81,6 +83,13 @@ package actor TargetLoop {
         policy.interval * Double.random(in: 0.9...1.1) * Double(1 << min(failures, 3))
     }
 
+    /// Asks to try held content again, or to follow a branch that went back, and looks.
+    package func release(_ content: Selection, acceptsRewind: Bool) {
+        asked.release = content
+        asked.acceptsRewind = acceptsRewind
+        nudge()
+    }
+
     /// The newest revision that this target has held healthy for so long, as far as it can tell.
     func held(for soak: Duration) -> Revision? {
         guard status.isReachable else { return nil }
@@ -105,11 +114,13 @@ package actor TargetLoop {
         lookingSince = reconciliation.runner.clock.now()
         defer { status.looks += 1 }
         do {
-            if let resumed = try await reconciliation.resume(stops: stop.stream()) {
+            let options = PlanOptions(prune: policy.prunes, corrects: .none)
+            if let resumed = try await reconciliation.resume(options, stops: stop.stream()) {
                 ended(resumed.outcome, resumed.plan)
             }
             if status.phase != .stopped { try await reconcile(stop, remembered) }
             failures = 0
+            if remembered == nil { asked = PlanOptions() }
             status.lookedAt = reconciliation.runner.clock.wallTime()
         } catch is MayNotWrite {
             standBy()
@@ -158,15 +169,16 @@ package actor TargetLoop {
             if remembered == nil, let finding = survey.finding {
                 reconciliation.runner.progress.found(finding, at: survey.revision)
             }
-            guard policy.onCommit == .apply, !survey.plan.isEmpty else {
+            let mayBegin = try await mayBegin(survey.plan)
+            guard !survey.plan.isEmpty, mayBegin else {
                 status.phase = survey.restingPhase
                 return
             }
             status.phase = .rollingOut
             (live, remembered) = (nil, nil)
-            let outcome = try await reconciliation.apply(survey, stops: stop.stream())
-            ended(outcome, survey.plan)
-            switch outcome {
+            let end = try await reconciliation.apply(survey, stops: stop.stream())
+            ended(end.outcome, end.plan)
+            switch end.outcome {
             case .superseded: continue
             // Told, not acted on: somebody who undoes what we do must not make us race.
             case .completed: return tell(try await self.survey(nil))
@@ -175,12 +187,24 @@ package actor TargetLoop {
         }
     }
 
+    /// Whether a plan needs nobody's word, or has it.
+    private func mayBegin(_ plan: Plan) async throws -> Bool {
+        guard policy.onCommit == .plan else { return true }
+        return try await reconciliation.isApproved(plan)
+    }
+
     /// Looks twice where drift may be put right: what may be is known only after the first look.
     ///
     /// A mesh that is only remembered tells of no drift.
     private func survey(_ remembered: MeshState?) async throws -> Survey {
-        var options = PlanOptions(prune: policy.prunes, corrects: .none)
+        var options = PlanOptions(
+            release: asked.release,
+            prune: policy.prunes,
+            acceptsRewind: asked.acceptsRewind,
+            corrects: .none
+        )
         let survey = try await reconciliation.survey(options, remembered: remembered)
+        status.plan = survey.plan
         guard remembered == nil else { return survey }
         live = survey.input.live
         let clock = reconciliation.runner.clock

@@ -53,6 +53,8 @@ package struct TargetStatus: Hashable, Sendable {
     /// Wall time of the last look that ended well, in milliseconds since 1970.
     package var lookedAt: Int64?
     package var drift: DriftReport?
+    /// What would be done, or was begun, at the last look.
+    package var plan: Plan?
     /// When drift was seen first, in milliseconds since 1970.
     package var driftSeen: [ResourceID: Int64] = [:]
     /// Looks that ended, well or not.

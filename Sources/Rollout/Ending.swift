@@ -2,31 +2,6 @@ import MeshModel
 import Planning
 
 extension RolloutMachine {
-    var isSuperseded: Bool { progress.successor != nil }
-
-    /// A newer commit: nothing new begins, what is in flight returns to its baseline.
-    ///
-    /// What was accepted stays, and so does what expand created: the next plan decides about it.
-    mutating func supersede(by revision: Revision, _ turn: inout Turn) {
-        guard revision.commit != plan.revision.commit, !isSuperseded else { return }
-        progress.successor = revision
-        turn.record(entry(ofSupersede: revision))
-        switch progress.stage {
-        case .ready, .ended: break
-        case .waves: supersedeWave(&turn)
-        case .shifts:
-            for index in progress.shifts.indices { returnShift(index, .superseded, &turn) }
-        }
-    }
-
-    private mutating func supersedeWave(_ turn: inout Turn) {
-        guard let run = progress.wave, let wave = plan.wave(run.phase, run.index) else {
-            return end(&turn)
-        }
-        guard wave.gates.isEmpty else { return returnWave(.superseded, &turn) }
-        if settleForReturn(&turn) { end(&turn) }
-    }
-
     /// Nothing of these routes is started any more: something behind their gates has failed.
     func isBlocked(_ routes: [ResourceID]) -> Bool {
         progress.casualties.contains { casualty in
@@ -49,6 +24,19 @@ extension RolloutMachine {
         turn.record(entry(ofSkip: resource, reason))
     }
 
+    /// Begins nothing of this plan any more; routes on their way go on to their ends.
+    ///
+    /// Something that the rest stands on was halted, or a newer commit wants it otherwise.
+    mutating func rest(_ turn: inout Turn) {
+        progress.wave = nil
+        progress.stage = .shifts
+        let end: ShiftRun.End = progress.yieldedTo == nil ? .skipped : .superseded
+        for index in progress.shifts.indices where progress.shifts[index].stage == .waiting {
+            progress.shifts[index].stage = .ended(end)
+        }
+        endShiftsIfOver(&turn)
+    }
+
     /// Everything has ended: settles what was kept for the way back, and says how it went.
     mutating func end(_ turn: inout Turn) {
         progress.stage = .ended
@@ -61,7 +49,7 @@ extension RolloutMachine {
     }
 
     private var result: RolloutOutcome {
-        if let revision = progress.successor { return .superseded(by: revision) }
+        if let revision = progress.yieldedTo { return .superseded(by: revision) }
         let halted = progress.casualties.filter { $0.fate == .halted }
         if let first = halted.first {
             return .halted(halted.map(\.resource), reason: "\(first.resource): \(first.reason)")

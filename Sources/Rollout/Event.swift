@@ -15,6 +15,10 @@ package enum Event: Hashable, Sendable, Codable {
     case woke
     /// The watched ref moved to another commit.
     case revisionArrived(Revision)
+    /// The newest commit was planned, with what is in flight as its baselines have it.
+    case planned(Plan)
+    /// The newest commit has no plan: for good, or until it is asked for again.
+    case unplanned(isFinal: Bool)
     /// Ctrl-C or SIGTERM: end at a step boundary.
     case stopRequested
 }
@@ -31,6 +35,8 @@ package enum Effect: Hashable, Sendable, Codable {
     case observe(ResourceID)
     case measure(SampleID, Gate, new: TrafficTarget, old: TrafficTarget?)
     case wake(at: Instant)
+    /// Plan the newest commit while the rollout goes on; it is this one, or one after it.
+    case plan(Revision)
     case finished(RolloutOutcome)
 }
 
@@ -79,7 +85,8 @@ package enum RolloutOutcome: Hashable, Sendable, Codable {
     case rolledBack([ResourceID], reason: String)
     /// It stopped where it stood and says why; a person decides.
     case halted([ResourceID], reason: String)
-    /// A newer commit took over; everything in flight is back at its baseline.
+    /// A newer commit wants something else, and has no plan that could take over; everything that
+    /// it changes is back at its baseline.
     case superseded(by: Revision)
     /// Asked to stop; the checkpoint carries on.
     case stopped

@@ -8,7 +8,8 @@ package import Planning
 /// and each of those yields exactly one event. Nothing is known that is not in this value, so a
 /// process may die anywhere: the next one calls `resume`. LAW: `semantics` §4, §5, §7, §9.
 package struct RolloutMachine: Codable, Sendable, Hashable {
-    package let plan: Plan
+    /// A newer commit replaces it and keeps the progress.
+    package internal(set) var plan: Plan
     /// What changes from call to call; store it alone where the plan is stored already.
     package internal(set) var progress: RolloutProgress
 
@@ -34,10 +35,7 @@ package struct RolloutMachine: Codable, Sendable, Hashable {
     package mutating func start(at now: Instant) -> [Effect] {
         guard progress.stage == .ready, progress.outcome == nil else { return [] }
         var turn = begin(at: now)
-        for fact in plan.records { turn.record(entry(of: fact), [fact.change]) }
-        progress.shifts = plan.shifts.indices.map { ShiftRun(index: $0) }
-        reserveRollbacks(&turn)
-        enter(.expand, 0, &turn)
+        begin(plan.shifts.map { _ in ShiftRun() }, &turn)
         return finish(turn)
     }
 
@@ -50,7 +48,9 @@ package struct RolloutMachine: Codable, Sendable, Hashable {
         case .answered(let intent, let answer): answered(intent, answer, &turn)
         case .observed(let id, let observation): observed(id, observation, &turn)
         case .measured(let id, let reading): measured(id, reading, &turn)
-        case .revisionArrived(let revision): supersede(by: revision, &turn)
+        case .revisionArrived(let revision): revisionArrived(revision, &turn)
+        case .planned(let plan): planArrived(plan, &turn)
+        case .unplanned(let isFinal): unplanned(isFinal: isFinal, &turn)
         case .woke, .stopRequested: break
         }
         tick(&turn)
@@ -77,6 +77,7 @@ package struct RolloutMachine: Codable, Sendable, Hashable {
         var turn = begin(at: now)
         resumeWave(clock, &turn)
         for index in progress.shifts.indices { resumeShift(index, clock, &turn) }
+        progress.succession?.restart()
         tick(&turn)
         return finish(turn)
     }
@@ -112,7 +113,7 @@ extension RolloutMachine {
     }
 
     /// A step or wave is half written, forth or back: no boundary to stop at.
-    private var isWriting: Bool {
+    var isWriting: Bool {
         let shifting = progress.shifts.filter { $0.end == nil }.compactMap(\.writing)
         let writings = (progress.wave?.writings ?? []) + shifting
         return writings.contains { $0.settlement == nil }
@@ -133,6 +134,7 @@ extension RolloutMachine {
         let dues =
             (progress.wave?.dues(at: turn.now, isParking: turn.isParking) ?? [])
             + progress.shifts.flatMap { $0.dues(at: turn.now, isParking: turn.isParking) }
+            + [progress.succession?.due].compactMap(\.self)
         guard let due = dues.min() else { return }
         if let first = progress.wakes.first, first <= due { return }
         progress.wakes.insert(due, at: 0)
@@ -172,6 +174,7 @@ extension RolloutMachine {
     private mutating func tick(_ turn: inout Turn) {
         tickWave(&turn)
         for index in progress.shifts.indices { tickShift(index, &turn) }
+        askForPlan(&turn)
     }
 }
 
@@ -180,6 +183,14 @@ extension RolloutMachine {
     mutating func newIntent() -> String {
         defer { progress.nextIntent += 1 }
         return "\(plan.id.prefix(16))-\(progress.run)-\(progress.nextIntent)"
+    }
+
+    /// Begins the present plan, with its routes where they are.
+    mutating func begin(_ runs: [ShiftRun], _ turn: inout Turn) {
+        for fact in plan.records { turn.record(entry(of: fact), [fact.change]) }
+        progress.shifts = runs
+        reserveRollbacks(&turn)
+        enter(.expand, 0, &turn)
     }
 
     /// The intents of the way back, on disk before the way forth begins (`semantics` §7).
@@ -250,6 +261,7 @@ extension RolloutMachine {
     /// Remembers what was read back after a write.
     mutating func land(_ writing: Writing) {
         let address = writing.resource.fullAddress
+        progress.touched.insert(address)
         guard let version = writing.landed else {
             progress.landed[address] = nil
             return

@@ -10,6 +10,8 @@ enum Patience {
     static let swallowedSends = 8
     /// For the way back: its route's own deadline may be over when it starts.
     static let rollback = Duration.seconds(30 * 60)
+    /// Between two plans of a newer commit that could not be made.
+    static let planning = Duration.seconds(15)
     /// The shortest time between two samples, so that a policy cannot make the machine spin.
     static let sampling = Duration.milliseconds(100)
 

@@ -19,8 +19,15 @@ package struct RolloutProgress: Hashable, Sendable, Codable {
     var nextSample = 1
     /// Asked to stop at the next step boundary.
     var isStopping = false
-    /// The newer commit that took over.
-    var successor: Revision?
+    /// A newer commit on its way to a plan of its own.
+    var succession: Succession?
+    /// The newest commit whose plan was refused: this rollout goes on without it.
+    var refused: Revision?
+    /// The newer commit for which something went back to its baseline: of the present plan, nothing
+    /// begins any more.
+    var yieldedTo: Revision?
+    /// What was written or ended since a plan was asked for, by full address.
+    var touched: Set<String> = []
     var casualties: [Casualty] = []
     /// Wake-ups that were asked for and have not come.
     var wakes: [Instant] = []

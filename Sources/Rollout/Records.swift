@@ -220,11 +220,14 @@ extension RolloutMachine {
         )
     }
 
-    func entry(ofSupersede revision: Revision) -> LedgerEntry {
+    /// A commit that is not carried out, or no further.
+    func entry(ofSuperseded old: Revision, by newer: Revision) -> LedgerEntry {
         LedgerEntry(
             .superseded,
             plan: plan.id,
-            payload: payload(["by": .string(revision.description)])
+            payload: [
+                "revision": .string(old.description), "by": .string(newer.description),
+            ]
         )
     }
 

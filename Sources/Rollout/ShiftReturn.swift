@@ -91,6 +91,7 @@ extension RolloutMachine {
     }
 
     mutating func endShift(_ index: Int, _ end: ShiftRun.End, _ turn: inout Turn) {
+        if let route = plan.shifts.at(index)?.route { progress.touched.insert(route.fullAddress) }
         progress.shifts[index].stage = .ended(end)
         progress.shifts[index].trial = nil
         progress.shifts[index].pending = nil
@@ -102,7 +103,8 @@ extension RolloutMachine {
         guard progress.stage == .shifts, progress.shifts.allSatisfy({ $0.end != nil }) else {
             return
         }
-        guard progress.casualties.isEmpty, !isSuperseded else { return self.end(&turn) }
+        guard progress.yieldedTo == nil || progress.succession == nil else { return }
+        guard progress.casualties.isEmpty, progress.yieldedTo == nil else { return end(&turn) }
         enter(.contract, 0, &turn)
     }
 

@@ -22,8 +22,6 @@ struct ShiftRun: Hashable, Sendable, Codable {
         case superseded
     }
 
-    /// Position in the plan.
-    let index: Int
     var stage: Stage = .waiting
     /// Counted from the first step; the way back has its own.
     var deadline: Instant?
@@ -119,16 +117,9 @@ extension RolloutMachine {
     }
 
     mutating func tickShift(_ index: Int, _ turn: inout Turn) {
-        guard progress.stage == .shifts, let run = progress.shifts.at(index) else { return }
+        guard let run = progress.shifts.at(index) else { return }
         switch run.stage {
-        case .waiting:
-            guard let route = plan.shifts.at(index)?.route else { return }
-            if isBlocked([route]) {
-                skip(route, &turn)
-                endShift(index, .skipped, &turn)
-            } else if !isSuperseded {
-                beginStep(index, 0, &turn)
-            }
+        case .waiting: beginIfDue(index, &turn)
         case .writing where isLate(run, turn):
             let reason = "its step was not written before the deadline"
             returnShift(index, .deadline(reason), &turn)
@@ -139,6 +130,18 @@ extension RolloutMachine {
             if let settled { shiftWriteSettled(index, one, write, settled, &turn) }
         case .soaking(let step): tickSoak(index, step, &turn)
         case .ended: break
+        }
+    }
+
+    private mutating func beginIfDue(_ index: Int, _ turn: inout Turn) {
+        guard progress.stage == .shifts, let route = plan.shifts.at(index)?.route else { return }
+        if isBlocked([route]) {
+            skip(route, &turn)
+            endShift(index, .skipped, &turn)
+        } else if progress.yieldedTo != nil {
+            endShift(index, .superseded, &turn)
+        } else if !isHolding {
+            beginStep(index, 0, &turn)
         }
     }
 

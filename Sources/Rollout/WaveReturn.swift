@@ -37,11 +37,6 @@ extension Plan {
         guard phase != .contract else { return gated }
         return gated ?? shifts.first { $0.route == resource }?.baseline
     }
-
-    /// The body that the commit declares, of which a step or a stage may write only a part.
-    fileprivate func declared(_ resource: ResourceID) -> SpecValue? {
-        changes.first { $0.resource == resource }?.after
-    }
 }
 
 extension RolloutMachine {
@@ -140,7 +135,7 @@ extension RolloutMachine {
         where wave.writes.contains(where: { $0.resource == progress.casualties[index].resource }) {
             progress.casualties[index].routes = routes
         }
-        guard run.phase == .inPlace, cause.holds else { return end(&turn) }
+        guard run.phase == .inPlace, cause.holds else { return rest(&turn) }
         enter(run.phase, run.index + 1, &turn)
     }
 

@@ -21,6 +21,10 @@ struct WaveRun: Hashable, Sendable, Codable {
     /// The way back that begins when the writes on their way are settled.
     var pending: Cause?
 
+    var isReturning: Bool {
+        if case .returning = stage { true } else { false }
+    }
+
     var name: String { "\(phase.rawValue)/\(index + 1)" }
 
     func dues(at now: Instant, isParking: Bool) -> [Instant] {
@@ -34,14 +38,14 @@ extension RolloutMachine {
     /// Begins a wave, or what comes after the last one of its phase.
     mutating func enter(_ phase: Phase, _ index: Int, _ turn: inout Turn) {
         progress.wave = nil
-        guard !isSuperseded else { return end(&turn) }
+        guard progress.yieldedTo == nil else { return rest(&turn) }
         guard let wave = plan.wave(phase, index) else { return leave(phase, &turn) }
         progress.stage = .waves(phase, index)
         if isBlocked(wave.gates.map(\.route)) {
             for write in wave.writes { skip(write.resource, &turn) }
             return enter(phase, index + 1, &turn)
         }
-        guard !turn.isParking else { return }
+        guard !turn.isParking, !isHolding, isStill(for: wave) else { return }
         var run = WaveRun(phase: phase, index: index, deadline: turn.now + wave.deadline)
         for position in wave.writes.indices {
             let write = wave.writes[position]
@@ -208,13 +212,13 @@ extension RolloutMachine {
             let isDone = one.settlement?.isDone ?? false
             if !isDone || run.trial != nil { halt(one.resource, one.failure ?? reason, &turn) }
         }
-        end(&turn)
+        rest(&turn)
     }
 
     /// Goes back to the baselines of this wave, once everything on its way is settled.
     mutating func returnWave(_ cause: Cause, _ turn: inout Turn) {
         guard var run = progress.wave, let wave = plan.wave(run.phase, run.index) else { return }
-        if case .returning = run.stage { return }
+        if run.isReturning { return }
         run.pending = cause
         run.trial = nil
         progress.wave = run

@@ -23,13 +23,13 @@ struct Writing: Hashable, Sendable, Codable {
         case settled(Settlement)
     }
 
-    let place: Place
+    var place: Place
     let resource: ResourceID
     let intent: String
     /// What is live before the write: the planned (uid, version), or our own last read-back.
     let version: LiveVersion?
     /// The body that goes with `version`.
-    let before: Before
+    var before: Before
     var deadline: Instant
     private(set) var stage: Stage = .asked(.check)
     /// A send left, so the endpoint may have done it, whatever it said.

@@ -172,14 +172,17 @@ struct ApplyRun {
                 return plan.end.about(plan)
             }
             if let refused = denial("Apply this plan?") { return refused.about(plan) }
-            let outcome = try await target.reconciliation.apply(
+            let ended = try await target.reconciliation.apply(
                 survey,
                 stops: stops.wish.stream(),
-                followsBranch: saved == nil
+                followsBranch: followsBranch
             )
-            if let end = end(of: outcome, plan) { return end.about(plan) }
+            if let end = end(of: ended.outcome, ended.plan) { return end.about(ended.plan) }
         }
     }
+
+    /// Newer commits take over only where nobody agreed to one plan.
+    private var followsBranch: Bool { consent == .given && saved == nil }
 
     /// Looks and plans; a saved plan must be what comes of it.
     private func survey() async throws -> Survey {
@@ -208,8 +211,9 @@ struct ApplyRun {
         }
         if !isQuiet { Terminal.output("Going on with the rollout of \(revision)") }
         let resumed = try await target.reconciliation.resume(
+            options,
             stops: stops.wish.stream(),
-            followsBranch: saved == nil
+            followsBranch: followsBranch
         )
         guard let resumed, resumed.outcome != .completed || saved != nil else { return nil }
         return end(of: resumed.outcome, resumed.plan)?.about(resumed.plan)

@@ -119,7 +119,7 @@ extension World {
         }
         let outcome = try await process { process in
             let survey = try await process.survey()
-            return try await process.reconciliation.apply(survey, stops: stops)
+            return try await process.reconciliation.apply(survey, stops: stops).outcome
         }
         #expect(outcome == .stopped)
     }

@@ -7,36 +7,93 @@ import Testing
 
 /// A ref that moves while a rollout is on its way.
 @Suite("A newer commit", .timeLimit(.minutes(2))) struct SupersedeTests {
-    @Test("at 50 % ends the rollout at its baseline, and is planned anew") func atHalf()
+    @Test("that has nothing to do with it leaves the route at its step") func unrelated()
         async throws
     {
         try await World.with { world in
             try await world.openShop()
-            world.branch.commit(Shop(v2: 100).tree, "Shift to v2")
+            let old = world.branch.commit(Shop(v2: 100).tree, "Shift to v2")
             world.atHalf {
                 world.branch.commit(Shop(v2: 100, cartLog: "/dev/stderr").tree, "Log to stderr")
-                try await eventually { try !world.records(.superseded).isEmpty }
+                try await eventually { try world.records(.planned).count == 3 }
             }
             let outcomes = try await world.process { try await $0.run() }
-            let newest = try await world.branch.newest()
-            #expect(outcomes == [.superseded(by: newest), .completed])
-            #expect(world.routeWeights == [10, 50, 0, 10, 50, 100])
+            #expect(outcomes == [.completed])
+            #expect(world.routeWeights == [10, 50, 100])
+            let skipped = try world.records(.superseded)
+            #expect(skipped.map { $0.payload["revision"]?.text } == [old.description])
+            #expect(try world.records(.rolledBack).isEmpty)
             try world.checkInvariants()
             try await world.checkConverged()
         }
     }
 
-    @Test("found at the restart ends the rollout before anything goes on") func atRestart()
-        async throws
-    {
+    @Test("that wants something else starts at the first step from the same baseline")
+    func changed() async throws {
+        try await World.with { world in
+            try await world.openShop()
+            world.branch.commit(Shop(v2: 100).tree, "Shift to v2")
+            world.atHalf {
+                world.branch.commit(Shop(v2: 30).tree, "Shift less")
+                try await eventually { try !world.records(.rolledBack).isEmpty }
+            }
+            #expect(try await world.process { try await $0.run() } == [.completed])
+            #expect(world.routeWeights == [10, 50, 0, 3, 15, 30])
+            #expect(try world.records(.held).isEmpty)
+            try world.checkInvariants()
+            try await world.checkConverged()
+        }
+    }
+
+    @Test("that goes back to what was returns the route to its baseline") func back() async throws {
+        try await World.with { world in
+            try await world.openShop()
+            world.branch.commit(Shop(v2: 100).tree, "Shift to v2")
+            world.atHalf {
+                world.branch.commit(Shop().tree, "Do not shift")
+                try await eventually { try !world.records(.rolledBack).isEmpty }
+            }
+            #expect(try await world.process { try await $0.run() } == [.completed])
+            #expect(world.routeWeights == [10, 50, 0])
+            try world.checkInvariants()
+            try await world.checkConverged()
+        }
+    }
+
+    @Test("that has errors stops nothing") func refused() async throws {
+        try await World.with { world in
+            try await world.openShop()
+            world.branch.commit(Shop(v2: 100).tree, "Shift to v2")
+            world.atHalf {
+                world.branch.commit(Shop(more: "kind: Route\nspec: {}\n").tree, "Break it")
+                try await world.branch.isAskedAgain()
+            }
+            let (outcome, warnings) = try await world.process { process in
+                (try await process.apply(), process.journal.warnings)
+            }
+            #expect(outcome == .completed)
+            #expect(world.routeWeights == [10, 50, 100])
+            #expect(warnings.count == 1)
+            #expect(warnings.first?.contains("have errors") == true)
+            try world.checkInvariants()
+        }
+    }
+
+    @Test(
+        "found at the restart decides before anything goes on",
+        arguments: [
+            (Shop(v2: 30), [10, 50, 0, 3, 15, 30]),
+            (Shop(v2: 100, cartLog: "/dev/stderr"), [10, 50, 100]),
+        ]
+    )
+    func atRestart(newer: Shop, weights: [Int64]) async throws {
         try await World.with { world in
             try await world.openShop()
             world.branch.commit(Shop(v2: 100).tree, "Shift to v2")
             try await world.stopAtHalf()
-            let newest = world.branch.commit(Shop(v2: 30).tree, "Shift less")
-            let outcomes = try await world.process { try await $0.run() }
-            #expect(outcomes == [.superseded(by: newest), .completed])
-            #expect(world.routeWeights == [10, 50, 0, 3, 15, 30])
+            world.branch.commit(newer.tree, "Something else")
+            #expect(try await world.process { try await $0.run() } == [.completed])
+            #expect(world.routeWeights == weights)
             try world.checkInvariants()
             try await world.checkConverged()
         }

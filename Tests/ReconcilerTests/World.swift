@@ -130,7 +130,7 @@ struct OneProcess: Sendable {
     }
 
     func apply(_ survey: Survey) async throws -> RolloutOutcome {
-        try await reconciliation.apply(survey, stops: Self.neverStopped)
+        try await reconciliation.apply(survey, stops: Self.neverStopped).outcome
     }
 
     /// Surveys and applies once; there must be something to do.
@@ -140,7 +140,7 @@ struct OneProcess: Sendable {
         return try await apply(survey)
     }
 
-    func resume() async throws -> ResumedRollout? {
+    func resume() async throws -> EndedRollout? {
         try await reconciliation.resume(stops: Self.neverStopped)
     }
 

@@ -15,6 +15,8 @@ struct Bench {
     /// What the machine says happened, in order.
     var entries: [LedgerEntry] { ledger.entries }
     var outcome: RolloutOutcome?
+    /// Whether the machine wants the newest commit planned, and has not been answered.
+    private(set) var isPlanAsked = false
     /// What sends answer instead of doing anything, while it is set.
     var answer: Answer?
     /// What reads answer instead of the truth, while it is set.
@@ -32,6 +34,14 @@ struct Bench {
     mutating func start() { perform(machine.start(at: instant)) }
 
     mutating func tell(_ event: Event) { perform(machine.handle(event, at: instant)) }
+
+    /// Answers the question for the newest commit's plan.
+    mutating func answer(_ plan: Plan) { answer(.planned(plan)) }
+
+    mutating func answer(_ event: Event) {
+        isPlanAsked = false
+        tell(event)
+    }
 
     /// The next process: the stored form, on a clock that starts at zero.
     mutating func restart(after elapsed: Duration) throws {
@@ -84,6 +94,7 @@ struct Bench {
                 events.append(.observed(id, observation ?? mesh.read(id, at: now)))
             case .measure(let id, _, _, _): asked.append(id)
             case .wake(let instant): wakes.append(instant)
+            case .plan: isPlanAsked = true
             case .finished(let outcome): self.outcome = outcome
             }
         }
@@ -131,7 +142,8 @@ enum Plans {
         expand: [Wave] = [],
         inPlace: [Wave] = [],
         shifts: [Shift] = [],
-        contract: [Wave] = []
+        contract: [Wave] = [],
+        revision: Revision = Plans.revision
     ) -> Plan {
         Plan(
             id: "plan-of-the-bench",

@@ -96,17 +96,6 @@ struct InterruptionTests {
         #expect(bench.entries.count == count)
     }
 
-    @Test func newerCommitTakesEverythingBackAndHoldsNothing() {
-        var bench = Self.bench()
-        bench.start()
-        bench.pass(.seconds(70), reading: Self.good)
-        bench.tell(.revisionArrived(Plans.next))
-        #expect(bench.outcome == .superseded(by: Plans.next))
-        #expect(bench.mesh.resources[Plans.route]?.spec == Plans.baseline)
-        #expect(bench.ledger.holds.isEmpty)
-        #expect(bench.ledger.openIntents.isEmpty)
-    }
-
     @Test func ownCommitChangesNothing() {
         var bench = Self.bench()
         bench.start()

@@ -5,7 +5,7 @@ import Testing
 
 /// Thousands of histories, and the ones that must be among them.
 struct SimulationTests {
-    /// Seeds that once broke an invariant, kept so that they never do again.
+    /// Seeds of anything that once broke an invariant, kept so that they never do again.
     private static let keptSeeds: [UInt64] = [95, 2063, 2215, 4175, 6287]
 
     /// 2,000 seeds, in parts so that two cores share them.
@@ -19,7 +19,7 @@ struct SimulationTests {
 
     @Test(arguments: keptSeeds)
     func keptSeedHolds(seed: UInt64) {
-        var simulator = Simulator(seed: seed)
+        var simulator = Simulator(seed: seed, history: .anything)
         #expect(simulator.run() == nil)
     }
 
@@ -53,23 +53,6 @@ struct SimulationTests {
         #expect(cart == Shop.nodeSpec("cart-v1", log: "/dev/stderr"))
         let steps = simulator.ledger.entries.filter { $0.kind == .stepped && $0.resource == route }
         #expect(steps.map(\.step) == [10])
-    }
-
-    @Test(arguments: 0..<8 as Range<UInt64>)
-    func commitAtHalfReturnsToTheBaseline(seed: UInt64) {
-        var simulator = Simulator(seed: seed, history: .commitAtHalf)
-        #expect(simulator.run() == nil)
-        let isSuperseded = simulator.outcomes.contains { outcome in
-            if case .superseded(let revision) = outcome {
-                revision == simulator.script.commits[2].revision
-            } else {
-                false
-            }
-        }
-        #expect(isSuperseded)
-        let returns = simulator.ledger.entries.filter { $0.kind == .rolledBack }
-        #expect(returns.contains { $0.resource == Shop.route("checkout") })
-        #expect(simulator.ledger.holds.isEmpty)
     }
 
     @Test(arguments: 0..<8 as Range<UInt64>)

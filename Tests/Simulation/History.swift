@@ -5,6 +5,9 @@ package enum History: String, CaseIterable, Sendable {
     case sameDriftTwice
     case unrelatedCommitAfterRollback
     case commitAtHalf
+    case unrelatedStream
+    case backAtHalf
+    case commitAndStrangerAtHalf
     case strangerAtHalf
     case lostAnswers
     case deathAtEveryEffect
@@ -31,6 +34,8 @@ package enum History: String, CaseIterable, Sendable {
             case weight(ResourceID, node: String, Int64, for: Int64)
             /// Nothing is left to do, for the n-th time.
             case idle(Int)
+            /// So many milliseconds after the moment before it.
+            case later(Int64)
         }
 
         package enum Act: Sendable {
@@ -55,6 +60,9 @@ package enum History: String, CaseIterable, Sendable {
         case .sameDriftTwice: Self.sameDriftTwice(&random)
         case .unrelatedCommitAfterRollback: Self.unrelatedCommitAfterRollback()
         case .commitAtHalf: Self.commitAtHalf(&random)
+        case .unrelatedStream: Self.unrelatedStream(&random)
+        case .backAtHalf: Self.backAtHalf(&random)
+        case .commitAndStrangerAtHalf: Self.commitAndStrangerAtHalf(&random)
         case .strangerAtHalf: Self.strangerAtHalf(&random)
         case .lostAnswers: Self.canary(faults: .lostAnswers)
         case .deathAtEveryEffect: Self.deathAtEveryEffect(&random)
@@ -81,7 +89,7 @@ extension History {
         return bodies.merging(extra) { _, other in other }
     }
 
-    private static let canaryWeights = [("checkout-v1", Int64(0)), ("checkout-v2", 100)]
+    static let canaryWeights = [("checkout-v1", Int64(0)), ("checkout-v2", 100)]
 
     private static func sameDriftTwice(_ random: inout SplitMix64) -> Script {
         let edit: Moment.Act =
@@ -106,23 +114,6 @@ extension History {
         )
     }
 
-    private static func commitAtHalf(_ random: inout SplitMix64) -> Script {
-        let third =
-            random.chance(50)
-            ? shop(checkout: [("checkout-v1", 0), ("checkout-v3", 100)])
-            : shop(
-                checkout: canaryWeights,
-                extra: [Shop.node("cart-v1"): Shop.nodeSpec("cart-v1", log: "/dev/stderr")]
-            )
-        return Script(
-            commits: [
-                Commit(1, shop()), Commit(2, shop(checkout: canaryWeights)), Commit(3, third),
-            ],
-            moments: [Moment(.idle(1), .commit(1)), Moment(half(&random), .commit(2))],
-            faults: random.chance(50) ? .none : .some(&random)
-        )
-    }
-
     private static func strangerAtHalf(_ random: inout SplitMix64) -> Script {
         let weights = [("checkout-v1", Int64(80)), ("checkout-v2", 20)]
         let act: Moment.Act =
@@ -137,7 +128,7 @@ extension History {
     }
 
     /// The checkout at 50 %: at once, or somewhere in its soak.
-    private static func half(_ random: inout SplitMix64) -> Moment.Condition {
+    static func half(_ random: inout SplitMix64) -> Moment.Condition {
         let time = random.chance(30) ? 0 : random.number(1_000...55_000)
         return .weight(Shop.route("checkout"), node: "checkout-v2", 50, for: time)
     }

@@ -39,19 +39,32 @@ extension Simulator {
             }
             return
         }
-        if let revision = entry.payload.members?["revision"]?.text, watch.isOlder(revision) {
-            breakRule("no older revision", "\(id) gets \(revision)")
+        let revision = entry.payload.members?["revision"]?.text ?? ""
+        if watch.isOlder(revision) { breakRule("no older revision", "\(id) gets \(revision)") }
+        if phase == "shift" { checkTargets(of: write, revision) }
+    }
+
+    /// Traffic goes only where it was accepted, or where this commit wants it.
+    private mutating func checkTargets(of write: Write, _ revision: String) {
+        let id = write.resource
+        let known = [ledger.resources[id]?.baseline, watch.desired(id, at: revision)]
+            .compactMap { $0.flatMap(RouteTraffic.init)?.targets.map(\.target) }.joined()
+        let targets = write.body.flatMap(RouteTraffic.init)?.targets ?? []
+        let carrying = targets.filter { $0.weight > 0 }
+        if let stray = carrying.first(where: { !known.contains($0.target) }) {
+            breakRule("abandoned targets", "\(id) still sends to \(stray.target.node)")
         }
     }
 
-    /// Everything on its way belongs to one wave, or to the shifts.
+    /// Everything on its way belongs to one wave, or to the shifts that a newer plan carries on.
     private mutating func checkWaves() {
         let open = ledger.openIntents.filter { $0.payload.members?["ahead"] == nil }
         let places = Set(
-            open.map { entry -> String in
-                let members = entry.payload.members ?? [:]
-                return (members["phase"]?.text ?? "") + "\(members["wave"]?.integer ?? 0)"
-            }
+            open.filter { $0.payload.members?["phase"] != "shift" }
+                .map { entry -> String in
+                    let members = entry.payload.members ?? [:]
+                    return (members["phase"]?.text ?? "") + "\(members["wave"]?.integer ?? 0)"
+                }
         )
         if places.count > 1 {
             breakRule("one wave", "in flight: \(places.sorted().joined(separator: ", "))")
@@ -92,8 +105,27 @@ extension Simulator {
             if watch.hasFailed(address) {
                 breakRule("a failed gate", "\(address) goes on after its gate failed")
             }
-        case .rolledBack, .halted: watch.noteEnd(address)
+            checkProgress(entry)
+        case .superseded: watch.noteTakeover()
+        case .rolledBack, .halted:
+            watch.noteEnd(address)
+            if history == .unrelatedStream, entry.resource == Shop.route("checkout") {
+                breakRule("never delayed", "\(address) went back")
+            }
         default: break
+        }
+    }
+
+    /// A route climbs its steps without a pause, and without going back where nothing says why.
+    private mutating func checkProgress(_ entry: LedgerEntry) {
+        guard let id = entry.resource else { return }
+        let percent = entry.kind == .promoted ? nil : entry.step
+        guard let last = watch.noteStep(id, percent, at: now), let percent else { return }
+        if percent <= last.percent {
+            breakRule("keeps its step", "\(id) is at \(percent) % after \(last.percent) %")
+        }
+        if history == .unrelatedStream, now - last.time > 66_000 {
+            breakRule("never delayed", "\(id) took \((now - last.time) / 1000) s for a step")
         }
     }
 

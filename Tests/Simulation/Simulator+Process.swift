@@ -146,8 +146,17 @@ extension Simulator {
         case .wake(let instant):
             let time = processStart + instant.milliseconds - clockBase
             queue.add(.event(.woke, epoch: epoch), at: max(now, time))
+        case .plan: plan()
         case .finished(let outcome): finish(outcome)
         }
+    }
+
+    /// Of the mesh and the ledger as they are now; the answer takes its time.
+    private mutating func plan() {
+        let event: Event =
+            random.chance(faults.unavailableRead)
+            ? .unplanned(isFinal: false) : .planned(currentPlan())
+        queue.add(.event(event, epoch: epoch), at: now + random.number(200...5_000))
     }
 
     private mutating func finish(_ outcome: RolloutOutcome) {
@@ -171,8 +180,10 @@ extension Simulator {
     mutating func fireMoments() {
         guard !moments.isEmpty else { return }
         noteWeights()
-        guard let position = moments.firstIndex(where: isDue) else { return }
+        guard let position = moments.indices.first(where: isDue) else { return }
         let act = moments.remove(at: position).act
+        momentAt = now
+        if case .later(let pause) = moments.first?.condition { queue.add(.look, at: now + pause) }
         guard !isQuiet else { return }
         lastEvent = "\(act)"
         switch act {
@@ -206,8 +217,9 @@ extension Simulator {
         }
     }
 
-    private func isDue(_ moment: History.Moment) -> Bool {
-        switch moment.condition {
+    private func isDue(_ position: Int) -> Bool {
+        switch moments[position].condition {
+        case .later(let pause): position == 0 && now >= momentAt + pause
         case .time(let time): now >= time
         case .weight(_, _, _, let time): weightSince.map { now >= $0 + time } ?? false
         case .idle(let times): idles >= times && machine == nil
@@ -224,6 +236,8 @@ extension Event {
         case .measured(let id, _): ".measured(\(id.scope) \(id.gate) \(id.target.node))"
         case .woke: ".woke"
         case .revisionArrived(let revision): ".revisionArrived(\(revision.short))"
+        case .planned(let plan): ".planned(\(plan.revision.short))"
+        case .unplanned: ".unplanned"
         case .stopRequested: ".stopRequested"
         }
     }

@@ -34,6 +34,8 @@ package struct Simulator: Sendable {
     var head = 0
     var idles = 0
     var weightSince: Int64?
+    /// When the last moment came.
+    var momentAt: Int64 = 0
     var wasBusy = true
     /// What the world was like when nothing was left to do.
     var idleWorld: [Int] = []

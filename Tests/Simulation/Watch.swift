@@ -11,6 +11,9 @@ struct Watch: Sendable {
     /// Nodes that carry traffic in some accepted body.
     private var tolerated: Set<String> = []
     private var numbers: [String: Int] = [:]
+    private let commits: [Commit]
+    /// The last step of every route that is on its way.
+    private var steps: [String: (percent: Int, time: Int64)] = [:]
     private let firstStep: Int64
     private var sent: Set<String> = []
     private(set) var lastWrites: [ResourceID: Write] = [:]
@@ -22,6 +25,7 @@ struct Watch: Sendable {
 
     init(_ script: History.Script) {
         let policy = script.commits.first?.desired.policies.first
+        commits = script.commits
         firstStep = Int64(policy?.steps.first ?? 100)
         for (number, commit) in script.commits.enumerated() {
             numbers[commit.revision.description] = number
@@ -76,7 +80,30 @@ struct Watch: Sendable {
 
     func hasFailed(_ scope: String) -> Bool { failed.contains(scope) }
 
-    mutating func noteEnd(_ resource: String) { ended.insert(resource) }
+    /// A newer commit takes over: what failed and went back may be tried again with other content.
+    mutating func noteTakeover() {
+        failed.subtract(ended)
+    }
+
+    mutating func noteEnd(_ resource: String) {
+        ended.insert(resource)
+        steps[resource] = nil
+    }
+
+    /// Remembers a route's step, or its arrival; answers the step before.
+    mutating func noteStep(
+        _ id: ResourceID,
+        _ percent: Int?,
+        at time: Int64
+    ) -> (percent: Int, time: Int64)? {
+        defer { steps[id.address] = percent.map { ($0, time) } }
+        return steps[id.address]
+    }
+
+    /// What a commit declares of a resource.
+    func desired(_ id: ResourceID, at revision: String) -> SpecValue? {
+        numbers[revision].flatMap { commits[$0].desired.resources[id]?.spec }
+    }
 
     /// Scopes whose gate failed and that went neither back nor to a halt.
     mutating func finishRun() -> [String] {
