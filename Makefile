@@ -4,7 +4,7 @@ SWIFT ?= swift
 BUILD := $(shell pwd)/.build/debug
 PURE := MeshModelTests|ManifestsTests|PlanningTests|RolloutTests|SettingsTests|TidyTests
 
-.PHONY: help setup build demo test verify image bench format lint
+.PHONY: help setup build demo demo-agent test verify image bench format lint
 
 help:            ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
@@ -19,6 +19,11 @@ demo:            ## The whole story on loopback: no AWS account, no cluster, no 
 	@bash .ci/setup debian
 	$(SWIFT) build --product plumbline
 	@$(BUILD)/plumbline demo
+
+demo-agent:      ## The agent on loopback: a push, a signed webhook, the write, the questions
+	@bash .ci/setup debian
+	$(SWIFT) build --product plumbline
+	@deploy/demo/agent
 
 # What only computes runs side by side; what starts processes, servers and clocks has the machine
 # for itself, or its deadlines would judge the neighbours.

@@ -90,7 +90,9 @@ extension TargetDescription {
         gitTimeout = settings.git.timeout
         mesh = target.mesh
         variables = target.variables
-        guardrails = settings.guardrails(for: target, on: .today)
+        guardrails = { time in
+            settings.guardrails(for: target, on: CalendarDay(secondsSince1970: time / 1000))
+        }
         gateHosts = settings.gateHosts
         prunes = target.prune.isEnabled
         interval = settings.git.interval

@@ -12,6 +12,7 @@ import Settings
 struct LiveAgent {
     let loops: [TargetLoop]
     let webhooks: WebhookServer?
+    let api: LiveAPI?
     let bitbucket: LiveBitbucket?
     let pullRequests: LivePullRequests?
     /// Absent outside a cluster, where the lock of the state folder is all there is.
@@ -39,31 +40,42 @@ struct LiveAgent {
         }
         let lease = try LiveLease(settings.cluster)
         let events = LiveEvents()
+        let tally = EventTally()
         do {
             let parts = mirror.map {
-                Parts(
+                LiveLoops(
                     ledger: ledger,
                     mirror: $0,
                     gates: gates,
                     writeGuard: lease ?? SoleWriter(),
-                    telling: { name in
-                        let next = events?.telling(name, beside: progress) ?? progress
-                        return bitbucket?.telling(name, ledger, beside: next) ?? next
-                    }
+                    tally: tally
+                ) { target in
+                    let next = events?.telling(target, beside: progress) ?? progress
+                    return bitbucket?.telling(target, ledger, beside: next) ?? next
+                }
+            }
+            let loops = try parts?.loops(descriptions, interval: settings.git.interval) ?? []
+            let pullRequests = descriptions.first.flatMap { _, repository in
+                bitbucket?.pullRequests(of: repository, folder: folder, loops: loops.map(\.loop))
+            }
+            let webhooks = webhooks(settings)
+            let control = settings.listen.api.map { address in
+                LiveAPI(
+                    address,
+                    settings.auth,
+                    LiveControl(
+                        loops: loops,
+                        ledger: ledger,
+                        folder: folder,
+                        webhooks: webhooks?.deliveries,
+                        tally: tally
+                    )
                 )
             }
-            var loops: [TargetLoop] = []
-            for (target, description) in Self.inOrder(descriptions) {
-                let policy = LoopPolicy(target, interval: settings.git.interval)
-                let loop = try parts?.loop(target, description, policy, after: loops)
-                if let loop { loops.append(loop) }
-            }
-            let pullRequests = descriptions.first.flatMap { _, repository in
-                bitbucket?.pullRequests(of: repository, folder: folder, loops: loops)
-            }
             let agent = LiveAgent(
-                loops: loops,
-                webhooks: webhooks(settings),
+                loops: loops.map(\.loop),
+                webhooks: webhooks,
+                api: control,
                 bitbucket: bitbucket,
                 pullRequests: pullRequests,
                 lease: lease,
@@ -81,68 +93,6 @@ struct LiveAgent {
         }
     }
 
-    /// What all targets share.
-    private struct Parts {
-        let ledger: Ledger
-        let mirror: GitMirror
-        let gates: GateReader
-        let writeGuard: any WriteGuard
-        let telling: (_ target: String) -> any ProgressSink
-
-        func loop(
-            _ target: Settings.TargetSettings,
-            _ description: TargetDescription,
-            _ policy: LoopPolicy,
-            after others: [TargetLoop]
-        ) throws -> TargetLoop {
-            let mesh = try LiveMesh(description.endpoint)
-            let live = LiveLedger(ledger: ledger)
-            let runner = RolloutRunner(
-                reader: mesh,
-                writer: mesh,
-                metrics: gates,
-                ledger: live,
-                progress: telling(target.name),
-                clock: .system(),
-                writeGuard: writeGuard
-            )
-            let revisions = LiveRevisions(
-                mirror: mirror,
-                path: target.path,
-                signers: description.signers
-            )
-            let predecessor = target.dependsOn.flatMap { promotion in
-                others.first { $0.name == promotion.target }
-                    .map { Predecessor($0, soak: promotion.soak) }
-            }
-            let promoted = predecessor.map {
-                PromotedRevisions(revisions, of: $0, ledger: live, mesh: target.mesh)
-            }
-            let reconciliation = Reconciliation(
-                settings: description.settings(of: mesh.client),
-                source: promoted ?? revisions,
-                runner: runner
-            )
-            return TargetLoop(reconciliation, policy: policy, name: target.name, after: predecessor)
-        }
-    }
-
-    /// Predecessors first: `dependsOn` goes in no circle.
-    private static func inOrder<Other>(
-        _ targets: [(Settings.TargetSettings, Other)]
-    ) -> [(Settings.TargetSettings, Other)] {
-        var waiting = targets
-        var ordered: [(Settings.TargetSettings, Other)] = []
-        while !waiting.isEmpty {
-            let names = Set(waiting.map(\.0.name))
-            let free = waiting.filter { !names.contains($0.0.dependsOn?.target ?? "") }
-            guard !free.isEmpty else { return ordered + waiting }
-            ordered += free
-            waiting.removeAll { waiting in free.contains { $0.0.name == waiting.0.name } }
-        }
-        return ordered
-    }
-
     /// Runs until somebody wants to stop; a rollout then ends at a step boundary.
     func run(until stop: StopWish) async {
         await withTaskGroup(of: Void.self) { group in
@@ -150,6 +100,7 @@ struct LiveAgent {
             if let bitbucket { group.addTask { await bitbucket.run() } }
             if let events { group.addTask { await events.run() } }
             if let pullRequests { group.addTask { await pullRequests.run() } }
+            if let api { group.addTask { await api.serve() } }
             if let webhooks {
                 group.addTask { await Self.serve(webhooks) }
                 group.addTask { [loops, pullRequests] in
@@ -193,22 +144,5 @@ struct LiveAgent {
         options.port = address.port
         options.branch = settings.git.branch
         return WebhookServer(options, logger: Terminal.logger("webhooks"))
-    }
-}
-
-extension LoopPolicy {
-    init(_ target: Settings.TargetSettings, interval: Duration) {
-        let onDrift: DriftAction =
-            switch target.onDrift {
-            case .report: .report
-            case .correct: .correct
-            case .ignore: .ignore
-            }
-        self.init(
-            onCommit: target.onCommit == .apply ? .apply : .plan,
-            onDrift: onDrift,
-            prunes: target.prune.isEnabled,
-            interval: interval
-        )
     }
 }

@@ -102,7 +102,7 @@ struct TargetDescription {
     var variables: [String: String] = [:]
     let state: String
     let endpoint: EndpointDescription
-    var guardrails = Guardrails()
+    var guardrails: @Sendable (_ time: Int64) -> Guardrails = { _ in Guardrails() }
     /// Hosts that gates may call besides this machine.
     var gateHosts: [String] = []
 

@@ -1,0 +1,141 @@
+import ControlAPI
+import MeshModel
+import Planning
+import Reconciler
+
+/// What the API tells of a target, in the words of the local commands.
+enum AgentReport {
+    static let driftClasses = DriftClass.allCases.filter { $0 != .inSync }.map(\.rawValue)
+
+    static func target(_ status: TargetStatus, _ rollout: RolloutStatus) -> TargetAnswer {
+        let drift = Dictionary(grouping: status.drift?.findings ?? [], by: \.driftClass.rawValue)
+        let count = status.drift?.findings.count { DriftReport.drift.contains($0.driftClass) } ?? 0
+        let json: SpecValue = [
+            "name": .string(status.name),
+            "mesh": text(status.mesh),
+            "sync": .string(status.sync.rawValue),
+            "health": .string(status.health.rawValue),
+            "rollout": .string(rollout.state.rawValue),
+            "phase": .string(status.phase.rawValue),
+            "revision": text(status.revision?.description),
+            "commit": text(status.revision?.commit),
+            "subject": text(status.revision?.subject),
+            "applied": text(status.applied?.description),
+            "appliedCommit": text(status.applied?.commit),
+            "message": text(status.message),
+            "reachable": .bool(status.isReachable),
+            "lookedAt": time(status.lookedAt),
+            "waiting": status.waiting.map { waiting in
+                ["target": .string(waiting.target), "since": time(waiting.since)]
+            } ?? .null,
+            "drift": .integer(Int64(count)),
+            "classes": .object(drift.mapValues { .integer(Int64($0.count)) }),
+            "plan": text(status.plan.flatMap { $0.isEmpty ? nil : $0.id }),
+        ]
+        return TargetAnswer(target: status.name, json: json)
+    }
+
+    static func rollout(of target: String, _ rollout: RolloutStatus) -> TargetAnswer? {
+        guard rollout.state != .idle else { return nil }
+        let routes: [SpecValue] = rollout.routes.sorted { $0.key < $1.key }
+            .map { resource, route in
+                [
+                    "resource": .string(resource.address),
+                    "step": .integer(route.step),
+                    "weights": .list(route.weights.map(weight)),
+                    "samples": .list(route.samples.map(sample)),
+                ]
+            }
+        let json: SpecValue = [
+            "target": .string(target),
+            "state": .string(rollout.state.rawValue),
+            "revision": text(rollout.revision?.description),
+            "commit": text(rollout.revision?.commit),
+            "plan": text(rollout.plan),
+            "summary": text(rollout.summary),
+            "reason": text(rollout.reason),
+            "routes": .list(routes),
+        ]
+        return TargetAnswer(target: target, json: json)
+    }
+
+    static func plan(
+        _ shelved: PlanShelf.Shelved,
+        _ verdict: Order?,
+        isWhole: Bool
+    ) -> SpecValue {
+        let state =
+            switch verdict?.kind {
+            case .approve: "approved"
+            case .reject: "rejected"
+            default: "waiting"
+            }
+        let plan = shelved.plan
+        var members: [String: SpecValue] = [
+            "id": .string(plan.id),
+            "changeDigest": .string(plan.changeDigest),
+            "target": .string(shelved.target),
+            "state": .string(state),
+            "revision": .string(plan.revision.description),
+            "commit": .string(plan.revision.commit),
+            "summary": .string(plan.summaryLine),
+            "made": time(shelved.made),
+            "by": text(verdict?.by),
+        ]
+        if isWhole { members["plan"] = plan.json }
+        return .object(members)
+    }
+
+    /// The report of the last look, cut to what was asked.
+    static func drift(
+        _ report: DriftReport,
+        _ question: DriftQuestion,
+        seenSince: [ResourceID: Int64]
+    ) -> DriftAnswer {
+        let failOn = Set(question.failOn.compactMap { DriftClass(rawValue: $0) })
+        let asked = report.keeping { finding in
+            let isAsked =
+                question.classes.isEmpty || question.classes.contains(finding.driftClass.rawValue)
+            let isNews = question.since.map { (seenSince[finding.resource] ?? .max) >= $0 }
+            return isAsked && isNews ?? true
+        }
+        let failing = DriftReport.drift.union(failOn)
+        return DriftAnswer(
+            json: asked.json(failOn: failOn),
+            text: asked.lines(failOn: failOn).map { $0.text + "\n" }.joined(),
+            findings: asked.findings.map { finding in
+                DriftAnswer.Finding(
+                    resource: finding.resource.address,
+                    driftClass: finding.driftClass.rawValue,
+                    reason: finding.reason,
+                    isDrift: failing.contains(finding.driftClass)
+                )
+            }
+        )
+    }
+
+    private static func weight(_ weighted: WeightedTarget) -> SpecValue {
+        var members: [String: SpecValue] = [
+            "node": .string(weighted.target.node), "weight": .integer(weighted.weight),
+        ]
+        members["port"] = weighted.target.port.map { .integer($0) }
+        return .object(members)
+    }
+
+    private static func sample(_ sample: RolloutStatus.Sample) -> SpecValue {
+        [
+            "time": time(sample.time),
+            "gate": .string(sample.gate),
+            "node": .string(sample.node),
+            "verdict": .string(sample.verdict),
+            "value": sample.value.map { .number($0) } ?? .null,
+            "note": text(sample.note),
+        ]
+    }
+
+    private static func text(_ text: String?) -> SpecValue { text.map { .string($0) } ?? .null }
+
+    private static func time(_ time: Int64?) -> SpecValue {
+        text(time.map { EventLine.timestamp($0) })
+    }
+}

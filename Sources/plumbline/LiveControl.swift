@@ -1,0 +1,319 @@
+import AWSClient
+import ArgumentParser
+import AuditLog
+import ControlAPI
+import Dispatch
+import Foundation
+import MeshModel
+import Planning
+import Reconciler
+import Synchronization
+
+/// What the API tells of the agent, and makes it do.
+struct LiveControl: ControlSources {
+    let loops: [LiveLoop]
+    let ledger: Ledger
+    let folder: StateFolder
+    let webhooks: Deliveries?
+    let tally: EventTally
+    private let shelf = PlanShelf()
+
+    init(
+        loops: [LiveLoop],
+        ledger: Ledger,
+        folder: StateFolder,
+        webhooks: Deliveries?,
+        tally: EventTally
+    ) {
+        self.tally = tally
+        self.loops = loops
+        self.ledger = ledger
+        self.folder = folder
+        self.webhooks = webhooks
+    }
+
+    var health: ControlHealth {
+        get async {
+            var health = ControlHealth(isLive: true, isStarted: true, isReady: true)
+            for loop in loops.map(\.loop) {
+                let status = await loop.status
+                if await !loop.isLive { health.isLive = false }
+                // Who waits for the Lease has started, though it looks at nothing.
+                if status.looks == 0, status.phase != .standby { health.isStarted = false }
+                guard !status.isReachable || status.phase == .standby else { continue }
+                health.isReady = false
+                let reason = status.message ?? "has not been looked at yet"
+                health.reasons.append("\(status.name): \(reason)")
+            }
+            return health
+        }
+    }
+
+    func metrics() async -> [MetricFamily] {
+        var statuses: [TargetStatus] = []
+        for one in loops { statuses.append(await one.loop.status) }
+        let metrics = LiveMetrics(
+            version: Plumbline.configuration.version,
+            statuses: statuses,
+            calls: loops.reduce(into: [:]) { calls, one in
+                calls.merge(one.calls.snapshot, uniquingKeysWith: +)
+            },
+            tally: tally
+        )
+        let decisions = (webhooks?.counts ?? [:])
+            .map { decision, count in
+                MetricFamily.Sample(Double(count), ["decision": decision.rawValue])
+            }
+        let deliveries = MetricFamily(
+            "plumbline_webhook_deliveries_total",
+            .counter,
+            "Webhook deliveries by what was decided.",
+            decisions
+        )
+        return metrics.families + [deliveries]
+    }
+
+    func targets() async -> [TargetAnswer] {
+        var answers: [TargetAnswer] = []
+        for one in loops {
+            answers.append(AgentReport.target(await one.loop.status, one.board.rollout))
+        }
+        return answers
+    }
+
+    func drift(of target: String, _ question: DriftQuestion) async -> DriftAnswer? {
+        guard let status = await loop(target)?.status, let report = status.drift else {
+            return nil
+        }
+        return AgentReport.drift(report, question, seenSince: status.driftSeen)
+    }
+
+    func rollouts() -> [TargetAnswer] {
+        loops.compactMap { AgentReport.rollout(of: $0.loop.name, $0.board.rollout) }
+    }
+
+    func plans() async throws -> [SpecValue] {
+        await look()
+        return try await shelf.latest.asyncMap { try await answer($0, isWhole: false) }
+    }
+
+    func plan(_ id: String) async throws -> TargetAnswer? {
+        await look()
+        guard let shelved = await shelf.plan(id) else { return nil }
+        let json = try await answer(shelved, isWhole: true)
+        return TargetAnswer(target: shelved.target, json: json)
+    }
+
+    /// The plans of the last looks belong with those that were asked for.
+    private func look() async {
+        for one in loops {
+            let status = await one.loop.status
+            guard let plan = status.plan, !plan.isEmpty else { continue }
+            await shelf.put(plan, of: status.name, at: status.lookedAt ?? 0)
+        }
+    }
+
+    private func answer(_ shelved: PlanShelf.Shelved, isWhole: Bool) async throws -> SpecValue {
+        let plan = shelved.plan
+        let orders = try await LiveLedger(ledger: ledger).orders(mesh: plan.target.mesh)
+        let verdict = orders.verdict(on: plan.changeDigest, at: now())
+        return AgentReport.plan(shelved, verdict, isWhole: isWhole)
+    }
+
+    private func now() -> Int64 { Int64(Date().timeIntervalSince1970 * 1000) }
+
+    private func loop(_ target: String) -> TargetLoop? {
+        loops.first { $0.loop.name == target }?.loop
+    }
+
+    // MARK: - The ledger
+
+    func audit(_ question: AuditQuestion) async throws -> SpecValue {
+        let query = RecordQuery(
+            range: after(question.after),
+            commit: question.commit,
+            resource: question.resource,
+            limit: question.limit,
+            takesOldest: true
+        )
+        return try await offPool {
+            let head = try ledger.head()
+            return AuditReport.log(try ledger.records(query), ledger: ledger.id, head: head)
+        }
+    }
+
+    func auditHead() async throws -> SpecValue {
+        guard let bytes = FileManager.default.contents(atPath: folder.head) else {
+            throw LedgerError(.missing, "Read '\(folder.head)': nothing was recorded yet")
+        }
+        return try SpecValue(json: bytes)
+    }
+
+    /// Exported to a file that is gone once it is read: a slow reader holds no ledger open.
+    func auditBundle() async throws -> AsyncThrowingStream<[UInt8], any Error> {
+        let file = try await offPool { [folder] in
+            let path = folder.path + "/export-\(UUID().uuidString)"
+            guard FileManager.default.createFile(atPath: path, contents: nil),
+                let file = FileHandle(forUpdatingAtPath: path)
+            else {
+                throw LedgerError(.files, "Write '\(path)': \(String(cString: strerror(errno)))")
+            }
+            defer { try? FileManager.default.removeItem(atPath: path) }
+            _ = try Ledger.export(folder) { try file.write(contentsOf: $0) }
+            try file.seek(toOffset: 0)
+            return file
+        }
+        return AsyncThrowingStream {
+            let part = try await offPool { try file.read(upToCount: 1 << 16) }
+            return part.flatMap { $0.isEmpty ? nil : Array($0) }
+        }
+    }
+
+    func verifyAudit() async throws -> SpecValue {
+        try await offPool { AuditReport.verification(try Ledger.verify(folder)) }
+    }
+
+    func deliveries() -> SpecValue { webhooks?.json ?? [] }
+
+    func events(after number: Int64?, limit: Int) async throws -> ControlEvents {
+        let end = try ledger.head().seq
+        guard let number, number <= end else { return ControlEvents([], last: end) }
+        let query = RecordQuery(range: after(number), limit: limit, takesOldest: true)
+        let records = try await offPool { try ledger.records(query) }
+        let events = records.map {
+            ControlEvent(number: $0.seq, kind: $0.kind, json: AuditReport.json($0))
+        }
+        return ControlEvents(events, last: records.last?.seq ?? number)
+    }
+
+    private func after(_ number: Int64) -> ClosedRange<Int64> {
+        min(number, .max - 1) + 1...Int64.max
+    }
+
+    /// Reads the ledger where nobody waits for a thread: a long one takes seconds.
+    private func offPool<Value: Sendable>(
+        _ read: @escaping @Sendable () throws -> Value
+    ) async throws -> Value {
+        try await withCheckedThrowingContinuation { continuation in
+            DispatchQueue.global().async { continuation.resume(with: Result(catching: read)) }
+        }
+    }
+
+    // MARK: - Commands
+
+    func record(_ call: ControlCall) async throws {
+        guard let loop = loop(call.target) else { return }
+        let settings = loop.reconciliation.settings
+        let context = RecordContext(
+            time: loop.reconciliation.runner.clock.wallTime(),
+            mesh: settings.mesh ?? "",
+            revision: nil,
+            actor: call.caller.name
+        )
+        let entry = LedgerEntry(.requested, payload: call.payload)
+        try await loop.reconciliation.runner.ledger.commit(
+            LedgerBatch(entries: [entry], context: context)
+        )
+    }
+
+    func perform(_ call: ControlCall) async throws -> ControlOutcome {
+        guard let loop = loop(call.target) else { return .unknown }
+        let person = call.caller.name
+        switch call.command {
+        case .reconcile, .scan: break
+        case .hold(let reason, let until):
+            try await order(.hold, loop, by: person, reason: reason, until: until)
+        case .release(let glob, let acceptsRewind):
+            if glob == nil, !acceptsRewind {
+                try await order(.release, loop, by: person)
+            } else {
+                let content = glob.map { Selection.matching([$0]) } ?? .none
+                await loop.release(content, acceptsRewind: acceptsRewind)
+            }
+        case .suspend(let freezes):
+            try await order(.suspend(freezes: freezes), loop, by: person)
+        case .resume: try await order(.resume, loop, by: person)
+        case .plan(let revision): return try await plan(revision, loop)
+        case .approve(let id), .apply(let id):
+            guard let shelved = await shelf.plan(id) else { return .unknown }
+            try await loop.reconciliation.approve(shelved.plan, by: person, reason: "over the API")
+        case .reject(let id, let reason):
+            guard let shelved = await shelf.plan(id) else { return .unknown }
+            try await loop.reconciliation.reject(shelved.plan, by: person, reason: reason)
+        default: return .refused("this is not built yet")
+        }
+        loop.nudge()
+        return .accepted()
+    }
+
+    private func order(
+        _ kind: Order.Kind,
+        _ loop: TargetLoop,
+        by person: String,
+        reason: String = "",
+        until end: Int64? = nil
+    ) async throws {
+        let order = Order(kind, by: person, reason: reason, until: end)
+        let mesh = loop.reconciliation.settings.mesh ?? ""
+        try await loop.reconciliation.record(order, mesh: mesh)
+    }
+
+    /// Plans a revision that the agent has fetched; nothing is begun.
+    private func plan(
+        _ wanted: ControlCommand.PlannedRevision,
+        _ loop: TargetLoop
+    ) async throws -> ControlOutcome {
+        let source = loop.reconciliation.source
+        let revision: Revision
+        switch wanted {
+        case .ref(let name):
+            revision = try await source.newest()
+            guard name == revision.ref || name == "refs/heads/" + revision.ref else {
+                return .unknown
+            }
+        case .commit(let digits):
+            guard digits.utf8.count == 40, let found = try? await source.revision(digits) else {
+                return .unknown
+            }
+            revision = found
+        }
+        let plan = try await loop.reconciliation.planning(of: revision, prune: loop.policy.prunes)
+        await shelf.put(plan, of: loop.name, at: now())
+        guard let answer = try await self.plan(plan.id) else { return .unknown }
+        return .accepted(answer.json)
+    }
+}
+
+/// The last plans that were made, by whoever asked.
+actor PlanShelf {
+    struct Shelved: Sendable {
+        let plan: Plan
+        let target: String
+        /// Milliseconds since 1970.
+        let made: Int64
+    }
+
+    private static let most = 100
+    private var shelved: [Shelved] = []
+
+    /// The newest first.
+    var latest: [Shelved] { shelved.reversed() }
+
+    func plan(_ id: String) -> Shelved? { shelved.last { $0.plan.id == id } }
+
+    func put(_ plan: Plan, of target: String, at time: Int64) {
+        guard self.plan(plan.id) == nil else { return }
+        shelved.append(Shelved(plan: plan, target: target, made: time))
+        if shelved.count > Self.most { shelved.removeFirst() }
+    }
+}
+
+extension Array {
+    fileprivate func asyncMap<Value>(
+        _ transform: (Element) async throws -> Value
+    ) async rethrows -> [Value] {
+        var values: [Value] = []
+        for element in self { values.append(try await transform(element)) }
+        return values
+    }
+}
