@@ -4,7 +4,7 @@ import Rollout
 
 /// How a rollout that is on its way learns of newer commits and gets their plans.
 extension Reconciliation {
-    /// Newer commits and a wish to stop, as the machine's events.
+    /// Newer commits, a person's orders and a wish to stop, as the machine's events.
     ///
     /// Without a revision to start from, the branch is not watched.
     func outsideEvents(
@@ -24,9 +24,13 @@ extension Reconciliation {
             let stop = Task {
                 for await _ in stops { continuation.yield(.stopRequested) }
             }
+            let desk = orders.stream()
+            let order = Task {
+                for await order in desk { continuation.yield(.ordered(order)) }
+            }
             continuation.onTermination = { _ in
+                for task in [stop, order] { task.cancel() }
                 watch.cancel()
-                stop.cancel()
             }
         }
     }

@@ -11,12 +11,20 @@ package struct Reconciliation: Sendable {
     package let settings: TargetSettings
     package let source: any RevisionSource
     package let runner: RolloutRunner
+    /// Pause, promote or abort what is under way.
+    package let orders: OrderDesk
     private let parsed = ParsedMemory()
 
-    package init(settings: TargetSettings, source: any RevisionSource, runner: RolloutRunner) {
+    package init(
+        settings: TargetSettings,
+        source: any RevisionSource,
+        runner: RolloutRunner,
+        orders: OrderDesk = OrderDesk()
+    ) {
         self.settings = settings
         self.source = source
         self.runner = runner
+        self.orders = orders
     }
 
     func read(_ tree: SourceTree, _ settings: ManifestSettings) -> ManifestReading {

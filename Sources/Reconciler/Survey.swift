@@ -86,13 +86,19 @@ extension Reconciliation {
         return try await plan(tree, at: revision, live, options)
     }
 
-    /// Plans a revision that was fetched before; nothing is begun by it.
-    package func planning(of revision: Revision, prune: Bool) async throws -> Plan {
+    /// Surveys a revision that was fetched before, whatever the branch says now.
+    ///
+    /// A person who asks for it passes holds and suspensions.
+    package func survey(
+        of revision: Revision,
+        _ options: PlanOptions,
+        passingOrders: Bool = false
+    ) async throws -> Survey {
         let tree = try await source.sourceTree(at: revision)
         let mesh = try meshName(of: tree, at: revision)
         let isKnown = !(try await runner.ledger.appliedState(mesh: mesh).resources.isEmpty)
         let live = try await runner.reader.scan(mesh: mesh, isKnown: isKnown)
-        return try await plan(tree, at: revision, live, PlanOptions(prune: prune)).plan
+        return try await plan(tree, at: revision, live, options, passingOrders: passingOrders)
     }
 
     /// Plans a revision against one state of the mesh.
@@ -100,7 +106,8 @@ extension Reconciliation {
         _ tree: SourceTree,
         at revision: Revision,
         _ live: MeshState,
-        _ options: PlanOptions
+        _ options: PlanOptions,
+        passingOrders: Bool = false
     ) async throws -> Survey {
         let mesh = live.mesh
         let applied = try await runner.ledger.appliedState(mesh: mesh)
@@ -133,7 +140,8 @@ extension Reconciliation {
             guardrails: settings.guardrails(runner.clock.wallTime()),
             variables: Digest(of: .object(settings.variables.mapValues { .string($0) })),
             rewoundFrom: options.acceptsRewind ? nil : last,
-            blockedBy: orders.blocking(at: runner.clock.wallTime())?.words
+            blockedBy: passingOrders
+                ? nil : orders.blocking(at: runner.clock.wallTime())?.words
         )
         return Survey(
             reading: reading,

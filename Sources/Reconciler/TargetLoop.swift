@@ -1,4 +1,4 @@
-import MeshModel
+package import MeshModel
 package import Planning
 import Rollout
 
@@ -22,6 +22,8 @@ package actor TargetLoop {
     private var live: MeshState?
     /// What a person asked of the next looks, until one of them ends well.
     private var asked = PlanOptions()
+    /// The revision that a person wants back.
+    private var wayBack: Revision?
     /// When the last look began.
     private var lookingSince: Instant?
     private var failures = 0
@@ -83,6 +85,12 @@ package actor TargetLoop {
         policy.interval * Double.random(in: 0.9...1.1) * Double(1 << min(failures, 3))
     }
 
+    /// Goes back to what a commit declared, past holds; the hold that came with it keeps it there.
+    package func rollBack(to revision: Revision) {
+        wayBack = revision
+        nudge()
+    }
+
     /// Asks to try held content again, or to follow a branch that went back, and looks.
     package func release(_ content: Selection, acceptsRewind: Bool) {
         asked.release = content
@@ -118,6 +126,7 @@ package actor TargetLoop {
             if let resumed = try await reconciliation.resume(options, stops: stop.stream()) {
                 ended(resumed.outcome, resumed.plan)
             }
+            if let wayBack, status.phase != .stopped { try await goBack(to: wayBack, stop) }
             if status.phase != .stopped { try await reconcile(stop, remembered) }
             failures = 0
             if remembered == nil { asked = PlanOptions() }
@@ -157,6 +166,21 @@ package actor TargetLoop {
         live = nil
         status.phase = .standby
         status.message = MayNotWrite().description
+    }
+
+    private func goBack(to revision: Revision, _ stop: StopWish) async throws {
+        let options = PlanOptions(prune: policy.prunes, acceptsRewind: true, corrects: .none)
+        let survey = try await reconciliation.survey(of: revision, options, passingOrders: true)
+        wayBack = nil
+        guard !survey.plan.isEmpty else { return }
+        status.phase = .rollingOut
+        live = nil
+        let end = try await reconciliation.apply(
+            survey,
+            stops: stop.stream(),
+            followsBranch: false
+        )
+        ended(end.outcome, end.plan)
     }
 
     /// Plans and applies until the newest commit is what was looked at.

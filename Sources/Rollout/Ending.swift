@@ -49,12 +49,17 @@ extension RolloutMachine {
     }
 
     private var result: RolloutOutcome {
-        if let revision = progress.yieldedTo { return .superseded(by: revision) }
+        if let revision = progress.yieldedTo, progress.abortion == nil {
+            return .superseded(by: revision)
+        }
         let halted = progress.casualties.filter { $0.fate == .halted }
         if let first = halted.first {
             return .halted(halted.map(\.resource), reason: "\(first.resource): \(first.reason)")
         }
         let returned = progress.casualties.filter { $0.fate == .rolledBack }
+        if let reason = progress.abortion {
+            return .rolledBack(returned.map(\.resource), reason: reason)
+        }
         guard let first = returned.first else { return .completed }
         return .rolledBack(returned.map(\.resource), reason: "\(first.resource): \(first.reason)")
     }

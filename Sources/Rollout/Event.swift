@@ -19,6 +19,8 @@ package enum Event: Hashable, Sendable, Codable {
     case planned(Plan)
     /// The newest commit has no plan: for good, or until it is asked for again.
     case unplanned(isFinal: Bool)
+    /// A person wants something of this rollout.
+    case ordered(RolloutOrder)
     /// Ctrl-C or SIGTERM: end at a step boundary.
     case stopRequested
 }

@@ -51,6 +51,7 @@ package struct RolloutMachine: Codable, Sendable, Hashable {
         case .revisionArrived(let revision): revisionArrived(revision, &turn)
         case .planned(let plan): planArrived(plan, &turn)
         case .unplanned(let isFinal): unplanned(isFinal: isFinal, &turn)
+        case .ordered(let order): ordered(order, &turn)
         case .woke, .stopRequested: break
         }
         tick(&turn)
@@ -60,7 +61,7 @@ package struct RolloutMachine: Codable, Sendable, Hashable {
     /// Goes on in a new process, on a new clock.
     ///
     /// Intents without an outcome are settled by looking at the live resource; soaks and sample
-    /// series begin again; deadlines count the time that has gone by.
+    /// series begin again; deadlines count the time that has gone by, unless it was paused.
     ///
     /// - Parameters:
     ///   - now: the present, on this process's clock.
@@ -72,7 +73,11 @@ package struct RolloutMachine: Codable, Sendable, Hashable {
         progress.outcome = nil
         progress.isStopping = false
         progress.wakes = []
-        let clock = ClockChange(from: progress.seen, to: now, elapsed: elapsed)
+        var clock = ClockChange(from: progress.seen, to: now, elapsed: elapsed)
+        if let since = progress.pausedAt {
+            clock = ClockChange(from: since, to: now, elapsed: .zero)
+            progress.pausedAt = now
+        }
         progress.seen = now
         var turn = begin(at: now)
         resumeWave(clock, &turn)
@@ -132,8 +137,8 @@ extension RolloutMachine {
     /// Asks for the next wake-up, unless an earlier one is on its way.
     private mutating func askForWake(_ turn: inout Turn) {
         let dues =
-            (progress.wave?.dues(at: turn.now, isParking: turn.isParking) ?? [])
-            + progress.shifts.flatMap { $0.dues(at: turn.now, isParking: turn.isParking) }
+            (progress.wave?.dues(turn, isPaused: isPaused) ?? [])
+            + progress.shifts.flatMap { $0.dues(turn, isPaused: isPaused) }
             + [progress.succession?.due].compactMap(\.self)
         guard let due = dues.min() else { return }
         if let first = progress.wakes.first, first <= due { return }

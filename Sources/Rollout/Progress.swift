@@ -29,6 +29,10 @@ package struct RolloutProgress: Hashable, Sendable, Codable {
     /// What was written or ended since a plan was asked for, by full address.
     var touched: Set<String> = []
     var casualties: [Casualty] = []
+    /// Since when somebody wants it to stay where it is; deadlines stand still.
+    var pausedAt: Instant?
+    /// Who aborted it, and why.
+    var abortion: String?
     /// Wake-ups that were asked for and have not come.
     var wakes: [Instant] = []
     /// The latest moment the machine was told of.
@@ -41,6 +45,9 @@ package struct RolloutProgress: Hashable, Sendable, Codable {
         case shifts
         case ended
     }
+
+    /// Whether somebody has told it to stay where it is.
+    package var isPaused: Bool { pausedAt != nil }
 
     init(run: Int64, at now: Instant) {
         self.run = run
@@ -82,20 +89,24 @@ enum Cause: Hashable, Sendable, Codable {
     case gate(String)
     case deadline(String)
     case superseded
+    /// Somebody does not want it.
+    case aborted(String)
     /// Another write of the same gated wave failed.
     case failure(String)
 
     var reason: String {
         switch self {
-        case .gate(let reason), .deadline(let reason), .failure(let reason): reason
+        case .gate(let reason), .deadline(let reason), .aborted(let reason),
+            .failure(let reason):
+            reason
         case .superseded: "a newer commit took over"
         }
     }
 
-    /// Whether the content itself failed, and is held until the manifest says something else.
+    /// Whether the content itself is not wanted, and is held until the manifest says otherwise.
     var holds: Bool {
         switch self {
-        case .gate, .deadline: true
+        case .gate, .deadline, .aborted: true
         case .superseded, .failure: false
         }
     }

@@ -17,7 +17,7 @@ import Planning
 /// - `halted`, `deferred`: `reason`. `held`: `reason`, `content`. `superseded`: `by`.
 /// - `finished`: `outcome`, `reason`, `resources`.
 extension RolloutMachine {
-    private func payload(_ members: [String: SpecValue?]) -> SpecValue {
+    func payload(_ members: [String: SpecValue?]) -> SpecValue {
         var all = members.compactMapValues(\.self)
         all["revision"] = .string(plan.revision.description)
         return .object(all)

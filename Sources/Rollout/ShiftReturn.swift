@@ -19,6 +19,10 @@ extension RolloutMachine {
         guard settleForReturn(index, &turn) else { return }
         guard run.liveStep != nil else {
             if cause == .superseded { return endShift(index, .superseded, &turn) }
+            if case .aborted = cause, let route = plan.shifts.at(index)?.route {
+                hold(route, cause, &turn)
+                return endShift(index, .rolledBack, &turn)
+            }
             return haltShift(index, "\(cause.reason); no traffic had moved", &turn)
         }
         let place = Place.shiftReturn(shift: index)
@@ -104,7 +108,8 @@ extension RolloutMachine {
             return
         }
         guard progress.yieldedTo == nil || progress.succession == nil else { return }
-        guard progress.casualties.isEmpty, progress.yieldedTo == nil else { return end(&turn) }
+        let isWanted = progress.yieldedTo == nil && progress.abortion == nil
+        guard progress.casualties.isEmpty, isWanted else { return end(&turn) }
         enter(.contract, 0, &turn)
     }
 

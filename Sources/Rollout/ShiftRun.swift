@@ -31,6 +31,8 @@ struct ShiftRun: Hashable, Sendable, Codable {
     var pending: Cause?
     /// The step whose body is live; nothing before the first one.
     var liveStep: Int?
+    /// Somebody wants it at its end, past soaks and gates.
+    var isUnjudged = false
 
     var end: End? {
         if case .ended(let end) = stage { end } else { nil }
@@ -43,9 +45,10 @@ struct ShiftRun: Hashable, Sendable, Codable {
         return writing.resource == id && writing.isAsked
     }
 
-    func dues(at now: Instant, isParking: Bool) -> [Instant] {
-        let isJudging = trial != nil && !isParking
-        let trialDues = isJudging ? [trial?.due(at: now), deadline].compactMap(\.self) : []
+    func dues(_ turn: Turn, isPaused: Bool) -> [Instant] {
+        let isJudging = trial != nil && !turn.isParking
+        let judged = [trial?.due(at: turn.now), isPaused ? nil : deadline]
+        let trialDues = isJudging ? judged.compactMap(\.self) : []
         return [writing?.due].compactMap(\.self) + trialDues
     }
 }
@@ -140,7 +143,7 @@ extension RolloutMachine {
             endShift(index, .skipped, &turn)
         } else if progress.yieldedTo != nil {
             endShift(index, .superseded, &turn)
-        } else if !isHolding {
+        } else if !isHolding, !isPaused {
             beginStep(index, 0, &turn)
         }
     }
@@ -149,17 +152,19 @@ extension RolloutMachine {
         guard let shift = plan.shifts.at(index), var trial = progress.shifts[index].trial,
             !turn.isParking
         else { return }
-        if trial.isOver(at: turn.now) {
+        if trial.isOver(at: turn.now), !isPaused {
             recordPasses(trial, &turn)
             progress.shifts[index].trial = nil
-            if step + 1 < shift.steps.count { return beginStep(index, step + 1, &turn) }
+            let last = shift.steps.count - 1
+            let next = progress.shifts[index].isUnjudged ? last : step + 1
+            if step < last { return beginStep(index, next, &turn) }
             // Nothing has passed since the read-back that led here, so there is nothing to look at.
             if trial.isImmediate, let one = progress.shifts[index].writing {
                 return promote(index, one, live: nil, &turn)
             }
             return confirm(index, step, &turn)
         }
-        if let deadline = progress.shifts[index].deadline, turn.now >= deadline {
+        if let deadline = progress.shifts[index].deadline, turn.now >= deadline, !isPaused {
             let reason = "its gates did not pass before the deadline"
             return returnShift(index, .deadline(reason), &turn)
         }
@@ -226,10 +231,11 @@ extension RolloutMachine {
 
     private mutating func soak(_ index: Int, _ step: Int, _ turn: inout Turn) {
         guard let shift = plan.shifts.at(index), let planned = shift.steps.at(step) else { return }
-        let gates = shift.policy?.gates ?? []
+        let policy = progress.shifts[index].isUnjudged ? nil : shift.policy
+        let gates = policy?.gates ?? []
         progress.shifts[index].trial = Trial(
             scope: shift.route.address,
-            soak: shift.policy?.soak ?? .zero,
+            soak: policy?.soak ?? .zero,
             series: Trial.series(of: gates, new: planned.gaining, old: planned.losing),
             at: turn.now
         )

@@ -9,7 +9,8 @@ import Planning
 /// of the mesh as it is then replaces ours, between two writes.
 extension RolloutMachine {
     mutating func revisionArrived(_ revision: Revision, _ turn: inout Turn) {
-        guard progress.stage != .ended, revision.commit != plan.revision.commit,
+        guard progress.stage != .ended, progress.abortion == nil,
+            revision.commit != plan.revision.commit,
             revision.commit != progress.refused?.commit
         else { return }
         var next = Succession(revision: revision)
@@ -131,7 +132,7 @@ extension RolloutMachine {
         return false
     }
 
-    private func isMoving(_ index: Int) -> Bool {
+    func isMoving(_ index: Int) -> Bool {
         switch progress.shifts.at(index)?.stage {
         case .writing, .soaking, .confirming: true
         case .waiting, .returning, .ended, .none: false

@@ -28,6 +28,12 @@ struct Trial: Hashable, Sendable, Codable {
         now >= soakEnds && series.allSatisfy(\.isSatisfied)
     }
 
+    /// Somebody ends it before its time; nothing more is asked, and nothing is said to have passed.
+    mutating func end(at now: Instant) {
+        soakEnds = now
+        series = []
+    }
+
     /// There is no soak and no gate: it was over when it began.
     var isImmediate: Bool { soak == .zero && series.isEmpty }
 

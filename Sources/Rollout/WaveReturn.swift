@@ -102,7 +102,11 @@ extension RolloutMachine {
     ) {
         guard cause != .superseded else { return }
         for one in run.writings where !done.contains(one.resource) {
-            halt(one.resource, one.failure ?? cause.reason, &turn)
+            if case .aborted = cause, one.failure == nil {
+                hold(one.resource, cause, &turn)
+            } else {
+                halt(one.resource, one.failure ?? cause.reason, &turn)
+            }
         }
     }
 
@@ -163,6 +167,16 @@ extension RolloutMachine {
             Casualty(resource: resource, fate: .rolledBack, reason: cause.reason)
         )
         guard cause.holds, let content = plan.declared(resource) ?? desired else { return }
+        hold(content, of: resource, cause, &turn)
+    }
+
+    /// Nothing that declares this of the resource is tried again, until it declares something else.
+    mutating func hold(
+        _ content: SpecValue,
+        of resource: ResourceID,
+        _ cause: Cause,
+        _ turn: inout Turn
+    ) {
         let hold = Hold(
             content: Schema.digest(content, as: resource.kind),
             reason: cause.reason,

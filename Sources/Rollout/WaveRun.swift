@@ -27,9 +27,10 @@ struct WaveRun: Hashable, Sendable, Codable {
 
     var name: String { "\(phase.rawValue)/\(index + 1)" }
 
-    func dues(at now: Instant, isParking: Bool) -> [Instant] {
-        let isJudging = stage == .soaking && !isParking
-        let trialDue = isJudging ? [trial?.due(at: now), deadline].compactMap(\.self) : []
+    func dues(_ turn: Turn, isPaused: Bool) -> [Instant] {
+        let isJudging = stage == .soaking && !turn.isParking
+        let judged = [trial?.due(at: turn.now), isPaused ? nil : deadline]
+        let trialDue = isJudging ? judged.compactMap(\.self) : []
         return writings.compactMap(\.due) + trialDue
     }
 }
@@ -38,14 +39,14 @@ extension RolloutMachine {
     /// Begins a wave, or what comes after the last one of its phase.
     mutating func enter(_ phase: Phase, _ index: Int, _ turn: inout Turn) {
         progress.wave = nil
-        guard progress.yieldedTo == nil else { return rest(&turn) }
+        guard progress.yieldedTo == nil, progress.abortion == nil else { return rest(&turn) }
         guard let wave = plan.wave(phase, index) else { return leave(phase, &turn) }
         progress.stage = .waves(phase, index)
         if isBlocked(wave.gates.map(\.route)) {
             for write in wave.writes { skip(write.resource, &turn) }
             return enter(phase, index + 1, &turn)
         }
-        guard !turn.isParking, !isHolding, isStill(for: wave) else { return }
+        guard !turn.isParking, !isPaused, !isHolding, isStill(for: wave) else { return }
         var run = WaveRun(phase: phase, index: index, deadline: turn.now + wave.deadline)
         for position in wave.writes.indices {
             let write = wave.writes[position]
@@ -128,7 +129,7 @@ extension RolloutMachine {
 
     private mutating func tickTrial(_ turn: inout Turn) {
         guard var run = progress.wave, var trial = run.trial, !turn.isParking else { return }
-        if trial.isOver(at: turn.now) {
+        if trial.isOver(at: turn.now), !isPaused {
             recordPasses(trial, &turn)
             run.stage = .confirming
             for index in run.writings.indices {
@@ -141,7 +142,7 @@ extension RolloutMachine {
             if !run.writings.contains(where: \.isAsked) { wavesSettled(&turn) }
             return
         }
-        if turn.now >= run.deadline {
+        if turn.now >= run.deadline, !isPaused {
             return returnWave(.deadline("its gates did not pass before the deadline"), &turn)
         }
         trial.ask(numberFrom: &progress.nextSample, &turn)

@@ -59,23 +59,19 @@ struct LiveAgent {
                 bitbucket?.pullRequests(of: repository, folder: folder, loops: loops.map(\.loop))
             }
             let webhooks = webhooks(settings)
-            let control = settings.listen.api.map { address in
-                LiveAPI(
-                    address,
-                    settings.auth,
-                    LiveControl(
+            let agent = LiveAgent(
+                loops: loops.map(\.loop),
+                webhooks: webhooks,
+                api: settings.listen.api.map { address in
+                    let control = LiveControl(
                         loops: loops,
                         ledger: ledger,
                         folder: folder,
                         webhooks: webhooks?.deliveries,
                         tally: tally
                     )
-                )
-            }
-            let agent = LiveAgent(
-                loops: loops.map(\.loop),
-                webhooks: webhooks,
-                api: control,
+                    return LiveAPI(address, settings.auth, control)
+                },
                 bitbucket: bitbucket,
                 pullRequests: pullRequests,
                 lease: lease,

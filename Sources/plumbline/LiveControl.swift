@@ -7,6 +7,7 @@ import Foundation
 import MeshModel
 import Planning
 import Reconciler
+import Rollout
 import Synchronization
 
 /// What the API tells of the agent, and makes it do.
@@ -230,9 +231,22 @@ struct LiveControl: ControlSources {
                 let content = glob.map { Selection.matching([$0]) } ?? .none
                 await loop.release(content, acceptsRewind: acceptsRewind)
             }
-        case .suspend(let freezes):
-            try await order(.suspend(freezes: freezes), loop, by: person)
-        case .resume: try await order(.resume, loop, by: person)
+        case .suspend(freezes: true):
+            return .refused("an automatic rollback is never stopped; suspend without freeze")
+        case .suspend(freezes: false):
+            try await order(.suspend(freezes: false), loop, by: person)
+            tell(loop, .pause, call)
+        case .resume:
+            try await order(.resume, loop, by: person)
+            tell(loop, .resume, call)
+        case .rollback(let commit, let reason, let until):
+            guard let revision = await revision(commit, loop) else { return .unknown }
+            try await order(.hold, loop, by: person, reason: reason, until: until)
+            await loop.rollBack(to: revision)
+        case .pauseRollout: return rollout(loop, .pause, call)
+        case .resumeRollout: return rollout(loop, .resume, call)
+        case .promoteRollout: return rollout(loop, .promote, call)
+        case .abortRollout: return rollout(loop, .abort, call)
         case .plan(let revision): return try await plan(revision, loop)
         case .approve(let id), .apply(let id):
             guard let shelved = await shelf.plan(id) else { return .unknown }
@@ -240,10 +254,33 @@ struct LiveControl: ControlSources {
         case .reject(let id, let reason):
             guard let shelved = await shelf.plan(id) else { return .unknown }
             try await loop.reconciliation.reject(shelved.plan, by: person, reason: reason)
-        default: return .refused("this is not built yet")
         }
         loop.nudge()
         return .accepted()
+    }
+
+    @discardableResult
+    private func tell(
+        _ loop: TargetLoop,
+        _ verb: RolloutOrder.Verb,
+        _ call: ControlCall
+    ) -> Bool {
+        let order = RolloutOrder(verb, by: call.caller.name, reason: "over the API")
+        return loop.reconciliation.orders.give(order)
+    }
+
+    private func rollout(
+        _ loop: TargetLoop,
+        _ verb: RolloutOrder.Verb,
+        _ call: ControlCall
+    ) -> ControlOutcome {
+        tell(loop, verb, call) ? .accepted() : .refused("no rollout is under way")
+    }
+
+    /// A commit that the agent has fetched, named by all its digits.
+    private func revision(_ digits: String, _ loop: TargetLoop) async -> Revision? {
+        guard digits.utf8.count == 40 else { return nil }
+        return try? await loop.reconciliation.source.revision(digits)
     }
 
     private func order(
@@ -272,12 +309,11 @@ struct LiveControl: ControlSources {
                 return .unknown
             }
         case .commit(let digits):
-            guard digits.utf8.count == 40, let found = try? await source.revision(digits) else {
-                return .unknown
-            }
+            guard let found = await self.revision(digits, loop) else { return .unknown }
             revision = found
         }
-        let plan = try await loop.reconciliation.planning(of: revision, prune: loop.policy.prunes)
+        let options = PlanOptions(prune: loop.policy.prunes)
+        let plan = try await loop.reconciliation.survey(of: revision, options).plan
         await shelf.put(plan, of: loop.name, at: now())
         guard let answer = try await self.plan(plan.id) else { return .unknown }
         return .accepted(answer.json)

@@ -49,6 +49,10 @@ private struct ClusterProgress: ProgressSink {
         if let event = ClusterEvent(entry, context, target: target) { sender.put(event) }
     }
 
+    func found(_ finding: CommitFinding, at revision: Revision) {
+        next.found(finding, at: revision)
+    }
+
     func warn(_ message: String) { next.warn(message) }
 }
 

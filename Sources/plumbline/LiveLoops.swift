@@ -111,6 +111,10 @@ final class RolloutBoard: ProgressSink {
         other.report(entry, context)
     }
 
+    func found(_ finding: CommitFinding, at revision: Revision) {
+        other.found(finding, at: revision)
+    }
+
     func warn(_ message: String) { other.warn(message) }
 }
 

@@ -172,5 +172,9 @@ private struct CountingProgress: ProgressSink {
         other.report(entry, context)
     }
 
+    func found(_ finding: CommitFinding, at revision: Revision) {
+        other.found(finding, at: revision)
+    }
+
     func warn(_ message: String) { other.warn(message) }
 }

@@ -18,6 +18,7 @@ struct World: Sendable {
     let gauges = Gauges()
     let wall: WallClock
     let watch = WriteWatch()
+    let orders = OrderDesk()
     let server: MeshServer
     let endpoint: String
     let folder: StateFolder
@@ -98,7 +99,8 @@ struct World: Sendable {
                     progress: journal,
                     clock: step.stepping(time.clock),
                     writeGuard: permit
-                )
+                ),
+                orders: orders
             ),
             ledger: ledger,
             journal: journal

@@ -143,13 +143,15 @@ enum Plans {
         inPlace: [Wave] = [],
         shifts: [Shift] = [],
         contract: [Wave] = [],
-        revision: Revision = Plans.revision
+        revision: Revision = Plans.revision,
+        changes: [Change] = []
     ) -> Plan {
         Plan(
             id: "plan-of-the-bench",
             changeDigest: "",
             target: Target(name: "shop", mesh: "shop", account: "0", region: "r", endpoint: "e"),
             revision: revision,
+            changes: changes,
             expand: expand,
             inPlace: inPlace,
             shifts: shifts,
@@ -169,6 +171,18 @@ enum Plans {
             steps: bodies.map { percent, body in
                 ShiftStep(percent: percent, body: body, gaining: [new], losing: [old])
             }
+        )
+    }
+
+    static func change(_ id: ResourceID, to body: SpecValue) -> Change {
+        Change(
+            resource: id,
+            action: .update,
+            driftClass: .pending,
+            reason: "declared",
+            before: live[id],
+            after: body,
+            fields: []
         )
     }
 

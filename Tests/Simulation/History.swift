@@ -1,4 +1,5 @@
 package import MeshModel
+package import Rollout
 
 /// The kinds of histories; a seed draws the details.
 package enum History: String, CaseIterable, Sendable {
@@ -8,6 +9,7 @@ package enum History: String, CaseIterable, Sendable {
     case unrelatedStream
     case backAtHalf
     case commitAndStrangerAtHalf
+    case orders
     case strangerAtHalf
     case lostAnswers
     case deathAtEveryEffect
@@ -43,6 +45,7 @@ package enum History: String, CaseIterable, Sendable {
             case edit(ResourceID, SpecValue)
             case touch(ResourceID)
             case stop
+            case order(RolloutOrder.Verb)
             case jump(Int64)
         }
 
@@ -63,6 +66,7 @@ package enum History: String, CaseIterable, Sendable {
         case .unrelatedStream: Self.unrelatedStream(&random)
         case .backAtHalf: Self.backAtHalf(&random)
         case .commitAndStrangerAtHalf: Self.commitAndStrangerAtHalf(&random)
+        case .orders: Self.orders(&random)
         case .strangerAtHalf: Self.strangerAtHalf(&random)
         case .lostAnswers: Self.canary(faults: .lostAnswers)
         case .deathAtEveryEffect: Self.deathAtEveryEffect(&random)

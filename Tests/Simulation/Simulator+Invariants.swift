@@ -97,6 +97,7 @@ extension Simulator {
             breakRule("no false stranger", "nobody but us wrote \(id)")
         }
         for case .applied(let id, let applied) in changes { checkApplied(id, applied) }
+        checkPause(entry)
         let address = entry.resource?.address ?? ""
         switch entry.kind {
         case .verdict where entry.payload.members?["verdict"] == "fail":
@@ -114,6 +115,14 @@ extension Simulator {
             }
         default: break
         }
+    }
+
+    /// A paused rollout begins nothing; it may go back.
+    private mutating func checkPause(_ entry: LedgerEntry) {
+        guard entry.kind == .intent, machine?.isPaused == true,
+            entry.payload.members?["phase"] != "rollback"
+        else { return }
+        breakRule("pause", "\(entry.resource?.address ?? "") is begun all the same")
     }
 
     /// A route climbs its steps without a pause, and without going back where nothing says why.

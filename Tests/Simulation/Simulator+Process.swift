@@ -198,6 +198,7 @@ extension Simulator {
         case .touch(let id):
             if let spec = mesh.resources[id]?.spec { mesh.edit(id, spec, at: now) }
         case .stop: deliver(.stopRequested)
+        case .order(let verb): deliver(.ordered(RolloutOrder(verb, by: "Ada")))
         case .jump(let time): now += time
         }
     }
@@ -238,6 +239,7 @@ extension Event {
         case .revisionArrived(let revision): ".revisionArrived(\(revision.short))"
         case .planned(let plan): ".planned(\(plan.revision.short))"
         case .unplanned: ".unplanned"
+        case .ordered(let order): ".ordered(\(order.verb.rawValue))"
         case .stopRequested: ".stopRequested"
         }
     }
