@@ -189,7 +189,7 @@ let package = Package(
         // Peers of the network adapters that answer, lie and fall silent as tests say.
         .target(
             name: "Scripted",
-            dependencies: [nioCore, nioHTTP1, nioPosix],
+            dependencies: [nioCore, nioHTTP1, nioPosix, nioSSL, subprocess, systemPackage],
             path: "Tests/Scripted",
             swiftSettings: settings
         ),
@@ -234,8 +234,8 @@ let package = Package(
         .testTarget(
             name: "GitSourceTests",
             dependencies: [
-                "GitSource", "MeshModel", httpTypes, nioCore, nioHTTP1, nioPosix, nioSSL,
-                subprocess, systemPackage,
+                "GitSource", "MeshModel", "Scripted", httpTypes, nioHTTP1, subprocess,
+                systemPackage,
             ],
             swiftSettings: settings
         ),

@@ -1,5 +1,6 @@
 import Foundation
 import GitSource
+import Scripted
 import Subprocess
 import SystemPackage
 import Testing

@@ -2,6 +2,7 @@ import Foundation
 import GitSource
 import MeshModel
 import NIOHTTP1
+import Scripted
 import Testing
 
 /// What a Git server can do to us, and what we make of it.

@@ -15,6 +15,7 @@ struct RunningProgram {
     }
 
     private let execution: Started
+    private let errors: String
     private var lines: SubprocessOutputSequence.StringSequence<UTF8>.AsyncIterator
 
     /// Starts `plumbline` and waits for its end; what it still prints after the body is dropped.
@@ -40,7 +41,7 @@ struct RunningProgram {
                 output: .sequence,
                 error: .fileDescriptor(file, closeAfterSpawningProcess: true)
             ) { execution in
-                var program = RunningProgram(execution)
+                var program = RunningProgram(execution, errors: errors)
                 return try await body(&program)
             }
             return Ended(
@@ -51,8 +52,9 @@ struct RunningProgram {
         }
     }
 
-    private init(_ execution: Started) {
+    private init(_ execution: Started, errors: String) {
         self.execution = execution
+        self.errors = errors
         lines = execution.standardOutput.strings().makeAsyncIterator()
     }
 
@@ -73,6 +75,9 @@ struct RunningProgram {
         while let line = try await line() { all.append(line) }
         return all
     }
+
+    /// What it has said on standard error until now.
+    func errorsSoFar() throws -> String { try String(contentsOfFile: errors, encoding: .utf8) }
 
     func send(_ signal: Signal) throws { try execution.send(signal: signal) }
 }

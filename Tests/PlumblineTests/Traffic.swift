@@ -40,8 +40,13 @@ final class Traffic: Sendable {
     }
 
     /// What makes the sample's policy quick, and points it here.
+    var variables: [String: String] {
+        ["SOAK": "100ms", "INTERVAL": "100ms", "METRICS_URL": url]
+    }
+
+    /// The same for a command.
     var flags: [String] {
-        ["SOAK=100ms", "INTERVAL=100ms", "METRICS_URL=\(url)"].flatMap { ["--set", $0] }
+        variables.sorted { $0.key < $1.key }.flatMap { ["--set", "\($0.key)=\($0.value)"] }
     }
 
     private func scrape() -> String {

@@ -49,6 +49,11 @@ struct World: Sendable {
         }
     }
 
+    /// The same team, with another endpoint.
+    func at(_ endpoint: String) -> World {
+        World(folder: folder, endpoint: endpoint, origin: origin)
+    }
+
     /// Commits the shop as it is now; answers the commit.
     @discardableResult
     func commit(_ shop: Shop, branch: String = "main") async throws -> String {

@@ -1,6 +1,6 @@
-import Foundation
+package import Foundation
 import NIOCore
-import NIOHTTP1
+package import NIOHTTP1
 import NIOPosix
 import NIOSSL
 import Subprocess
@@ -8,9 +8,9 @@ import Synchronization
 import SystemPackage
 
 /// A Git server of our own: HTTP in front of Debian's `git http-backend`, with faults.
-final class GitTestServer: Sendable {
+package final class GitTestServer: Sendable {
     /// How the server misbehaves; most faults wait for the pack, which is a POST.
-    enum Fault: Sendable {
+    package enum Fault: Sendable {
         case stallsBeforeHeaders
         case stallsInThePack
         case resetsBeforeHeaders
@@ -24,33 +24,39 @@ final class GitTestServer: Sendable {
     }
 
     /// A request as it came in.
-    struct Seen: Sendable {
-        let method: HTTPMethod
-        let uri: String
-        let host: String
-        let authorization: String?
+    package struct Seen: Sendable {
+        package let method: HTTPMethod
+        package let uri: String
+        package let host: String
+        package let authorization: String?
     }
 
-    typealias Connection = NIOAsyncChannel<HTTPServerRequestPart, HTTPServerResponsePart>
+    private typealias Connection = NIOAsyncChannel<HTTPServerRequestPart, HTTPServerResponsePart>
 
-    let port: Int
+    package let port: Int
     private let root: String
-    private let fault: Fault?
+    private let currentFault: Mutex<Fault?>
     /// What `Authorization` must say, when the server asks at all.
     private let authorization: String?
     private let seen = Mutex<[Seen]>([])
 
-    var requests: [Seen] { seen.withLock(\.self) }
+    package var requests: [Seen] { seen.withLock(\.self) }
+
+    /// What goes wrong with the requests from now on.
+    package var fault: Fault? {
+        get { currentFault.withLock(\.self) }
+        set { currentFault.withLock { $0 = newValue } }
+    }
 
     private init(port: Int, root: String, fault: Fault?, password: String?) {
         self.port = port
         self.root = root
-        self.fault = fault
+        currentFault = Mutex(fault)
         authorization = password.map { "Basic \(Data("ada:\($0)".utf8).base64EncodedString())" }
     }
 
     /// Serves the repositories under a folder while the body runs.
-    static func run(
+    package static func run(
         _ folder: URL,
         fault: Fault? = nil,
         password: String? = nil,
@@ -160,7 +166,7 @@ final class GitTestServer: Sendable {
         }
     }
 
-    struct Result {
+    fileprivate struct Result {
         let status: HTTPResponseStatus
         let headers: HTTPHeaders
         let body: [UInt8]
@@ -212,7 +218,7 @@ final class GitTestServer: Sendable {
 }
 
 /// The ways an answer can leave the server.
-struct Reply {
+private struct Reply {
     let outbound: NIOAsyncChannelOutboundWriter<HTTPServerResponsePart>
     let channel: any Channel
 
@@ -266,12 +272,12 @@ struct Reply {
 }
 
 /// A self-signed certificate, made by openssl for one test.
-struct TestCertificate: Sendable {
-    let certificateFile: String
+package struct TestCertificate: Sendable {
+    package let certificateFile: String
     private let keyFile: String
 
     /// Makes a certificate for one DNS name.
-    init(_ name: String, in folder: URL) async throws {
+    package init(_ name: String, in folder: URL) async throws {
         certificateFile = folder.appending(path: "\(name)-cert.pem").path
         keyFile = folder.appending(path: "\(name)-key.pem").path
         _ = try await Subprocess.run(
@@ -285,7 +291,7 @@ struct TestCertificate: Sendable {
         )
     }
 
-    func serverContext() throws -> NIOSSLContext {
+    fileprivate func serverContext() throws -> NIOSSLContext {
         let chain = try NIOSSLCertificate.fromPEMFile(certificateFile)
             .map {
                 NIOSSLCertificateSource.certificate($0)
