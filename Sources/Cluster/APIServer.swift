@@ -62,7 +62,9 @@ package final class APIServer: Sendable {
     }
 
     /// Sends a request and reads its answer, whatever its status, within a time.
-    func send(_ call: Call, within time: Duration) async throws(ClusterError) -> Answer {
+    ///
+    /// Throws `ClusterError` only; said in the type, it crashes the optimizer of Swift 6.3.1.
+    func send(_ call: Call, within time: Duration) async throws -> Answer {
         var request = HTTPClientRequest(url: account.server + call.path)
         request.method = call.method
         request.headers.add(name: "authorization", value: "Bearer \(try account.token())")
