@@ -262,7 +262,7 @@ let package = Package(
         ),
         .testTarget(
             name: "AuditLogTests",
-            dependencies: ["AuditLog", "MeshModel", crypto, grdb],
+            dependencies: ["AuditLog", "MeshModel", "Scripted", crypto, grdb],
             swiftSettings: settings
         ),
         .testTarget(

@@ -129,15 +129,6 @@ package struct Ledger: Sendable {
     }
 }
 
-/// What a ledger can still take.
-package enum LedgerRoom: Hashable, Sendable {
-    case ample
-    /// The reserve is given up: enough to come to an end, not to begin anything.
-    case short
-    /// Not even that: records are waiting for room.
-    case owing
-}
-
 /// The state of one mesh, as a ledger keeps it.
 extension Ledger {
     /// What was last written and read back, and what is held.

@@ -100,3 +100,12 @@ package struct RecordContext: Hashable, Sendable {
         self.actor = actor
     }
 }
+
+/// What a ledger can still take.
+package enum LedgerRoom: Hashable, Sendable {
+    case ample
+    /// The reserve is given up: enough to come to an end, not to begin anything.
+    case short
+    /// Not even that: records are waiting for room.
+    case owing
+}

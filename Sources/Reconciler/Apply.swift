@@ -15,6 +15,7 @@ extension Reconciliation {
         followsBranch: Bool = true
     ) async throws -> EndedRollout {
         let ledger = runner.ledger
+        guard await ledger.room() == .ample else { throw LedgerFull.beforeAnything }
         try await ledger.bind(mesh: survey.input.target.mesh, to: survey.input.target.place)
         let plan = try survey.plan.stored()
         var rollout = RunningRollout(
@@ -40,6 +41,7 @@ extension Reconciliation {
 
     /// Goes on with the rollout that a checkpoint holds; answers nothing where there is none.
     ///
+    /// With a full ledger it goes back; what that has to say is stored when there is room again.
     /// A ref that moved meanwhile is planned anew, with these options, while it goes on. A
     /// repository that does not answer is no reason to leave a rollout half way.
     package func resume(
@@ -51,11 +53,17 @@ extension Reconciliation {
         guard checkpoint.settings == settings.digest else {
             throw ResumeRefused.otherSettings(checkpoint.revision, mesh: checkpoint.mesh)
         }
+        let room = await runner.ledger.room()
+        guard room != .owing else { throw LedgerFull.beforeAnything }
         let plan = try await plan(of: checkpoint)
         let passed = max(0, runner.clock.wallTime() - checkpoint.savedAt)
         let now = runner.clock.now()
         var machine = RolloutMachine(plan: plan, progress: checkpoint.progress)
-        var effects = machine.resume(at: now, elapsed: .milliseconds(passed))
+        var effects = machine.resume(
+            at: now,
+            elapsed: .milliseconds(passed),
+            isLedgerFull: room != .ample
+        )
         if followsBranch, let newest = await news(since: machine.plan.revision) {
             effects += machine.handle(.revisionArrived(newest), at: now)
         }
@@ -112,6 +120,14 @@ package struct EndedRollout: Sendable {
     /// What it carried out last: newer commits may have taken over on the way.
     package let plan: Plan
     package let outcome: RolloutOutcome
+}
+
+extension LedgerFull {
+    fileprivate static let beforeAnything = LedgerFull(
+        description:
+            "The disk of the ledger is full: nothing is written to the mesh until there is "
+            + "room for its reserve of 1 MiB; make room there"
+    )
 }
 
 /// Why a rollout that is under way cannot go on from here; it stays as it is.

@@ -84,10 +84,32 @@ package protocol LedgerStore: Sendable {
     func body(_ digest: Digest) async throws -> SpecValue?
 
     /// Stores records, what they change, and the checkpoint: all of it or nothing.
+    ///
+    /// Throws `LedgerFull` where the disk has no room for it.
     func commit(_ batch: LedgerBatch) async throws
+
+    /// Takes a batch that found no room, to be stored before anything else.
+    func keep(_ batch: LedgerBatch) async
+
+    /// What room there is; where there is some again, what was kept is stored.
+    func room() async -> LedgerRoom
 
     /// The client token of an intent that was committed; none for deletes.
     func clientToken(ofIntent intent: String) async throws -> String?
+}
+
+/// The ledger's disk is full, so nothing may be written to the mesh but the way back.
+package struct LedgerFull: Error, Sendable, CustomStringConvertible {
+    package let description: String
+
+    package init(description: String) { self.description = description }
+}
+
+extension LedgerStore {
+    /// Stores a batch of which nothing depends on being on disk, or keeps it until there is room.
+    func commitOrKeep(_ batch: LedgerBatch) async throws {
+        do { try await commit(batch) } catch is LedgerFull { await keep(batch) }
+    }
 }
 
 /// What is stored in one transaction.

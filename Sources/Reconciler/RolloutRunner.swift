@@ -119,14 +119,23 @@ package struct RolloutRunner: Sendable {
             }
             var rollout = rollout
             var effects = effects
+            var last: Step?
             var incoming = arrivals.makeAsyncIterator()
             while true {
-                if let outcome = try await store(effects, rollout) {
+                if let outcome = try await settle(&effects, &rollout, after: last) {
                     return EndedRollout(plan: rollout.machine.plan, outcome: outcome)
                 }
                 perform(effects, in: &group, sender, planning)
-                guard let arrival = await incoming.next() else { throw CancellationError() }
-                effects = try rollout.handle(try arrival.get(), at: clock.now())
+                last = nil
+                if !rollout.machine.isRetreating, await ledger.room() != .ample {
+                    effects = rollout.machine.handle(.ledgerFull, at: clock.now())
+                    continue
+                }
+                guard let arrival = try await incoming.next()?.get() else {
+                    throw CancellationError()
+                }
+                last = Step(rollout: rollout, arrival: arrival)
+                effects = try rollout.handle(arrival, at: clock.now())
             }
         }
     }
@@ -172,6 +181,32 @@ package struct RolloutRunner: Sendable {
         }
     }
 
+    /// A rollout as it was, and what it was told then.
+    private struct Step {
+        let rollout: RunningRollout
+        let arrival: Arrival
+    }
+
+    /// Stores a batch; where the ledger has no room for it, one that goes back instead.
+    ///
+    /// The machine is a value, and nothing of a batch happens before it is stored. So what found no
+    /// room has not happened: the machine as it was hears that the ledger is full, and then the
+    /// same event again.
+    private func settle(
+        _ effects: inout [Effect],
+        _ rollout: inout RunningRollout,
+        after last: Step?
+    ) async throws -> RolloutOutcome? {
+        do { return try await store(effects, rollout) } catch let full as LedgerFull {
+            guard let last, !last.rollout.machine.isRetreating else { throw full }
+            progress.warn("The ledger is full, the rollout goes back: \(full)")
+            rollout = last.rollout
+            effects = rollout.machine.handle(.ledgerFull, at: clock.now())
+            effects += try rollout.handle(last.arrival, at: clock.now())
+            return try await store(effects, rollout)
+        }
+    }
+
     /// Stores a batch and reports it; answers how the rollout ended if the batch says so.
     private func store(
         _ effects: [Effect],
@@ -191,14 +226,18 @@ package struct RolloutRunner: Sendable {
         }
         let context = rollout.context(at: clock.wallTime())
         let isOver = outcome != nil && outcome != .stopped
-        try await ledger.commit(
-            LedgerBatch(
-                entries: entries,
-                changes: changes,
-                checkpoint: isOver ? .clear : .store(try rollout.checkpoint(at: context.time)),
-                context: context
-            )
+        let batch = LedgerBatch(
+            entries: entries,
+            changes: changes,
+            checkpoint: isOver ? .clear : .store(try rollout.checkpoint(at: context.time)),
+            context: context
         )
+        do { try await ledger.commit(batch) } catch let full as LedgerFull {
+            // On the way back every write has its intent on disk; outcomes may wait for room.
+            let needsDisk = entries.contains { $0.kind == .intent }
+            guard rollout.machine.isRetreating, !needsDisk else { throw full }
+            await ledger.keep(batch)
+        }
         for entry in entries { progress.report(entry, context) }
         return outcome
     }

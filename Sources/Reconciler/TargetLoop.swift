@@ -123,7 +123,10 @@ package actor TargetLoop {
         defer { status.looks += 1 }
         do {
             let options = PlanOptions(prune: policy.prunes, corrects: .none)
-            if let resumed = try await reconciliation.resume(options, stops: stop.stream()) {
+            // What a full ledger owes may be the end of the rollout that its checkpoint still has.
+            if await reconciliation.runner.ledger.room() != .owing,
+                let resumed = try await reconciliation.resume(options, stops: stop.stream())
+            {
                 ended(resumed.outcome, resumed.plan)
             }
             if let wayBack, status.phase != .stopped { try await goBack(to: wayBack, stop) }
@@ -198,6 +201,11 @@ package actor TargetLoop {
                 status.phase = survey.restingPhase
                 return
             }
+            guard await reconciliation.runner.ledger.room() == .ample else {
+                status.phase = .frozen
+                status.message = "the ledger's disk is full; nothing is applied until there is room"
+                return
+            }
             status.phase = .rollingOut
             (live, remembered) = (nil, nil)
             let end = try await reconciliation.apply(survey, stops: stop.stream())
@@ -248,7 +256,7 @@ package actor TargetLoop {
             revision: survey.revision,
             actor: "agent"
         )
-        try await reconciliation.runner.ledger.commit(
+        try await reconciliation.runner.ledger.commitOrKeep(
             LedgerBatch(entries: entries, context: context)
         )
         for entry in entries { reconciliation.runner.progress.report(entry, context) }

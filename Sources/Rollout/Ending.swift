@@ -60,7 +60,9 @@ extension RolloutMachine {
         if let reason = progress.abortion {
             return .rolledBack(returned.map(\.resource), reason: reason)
         }
-        guard let first = returned.first else { return .completed }
+        guard let first = returned.first else {
+            return isRetreating ? .halted([], reason: Cause.ledgerFull.reason) : .completed
+        }
         return .rolledBack(returned.map(\.resource), reason: "\(first.resource): \(first.reason)")
     }
 }

@@ -23,6 +23,8 @@ package enum Event: Hashable, Sendable, Codable {
     case ordered(RolloutOrder)
     /// Ctrl-C or SIGTERM: end at a step boundary.
     case stopRequested
+    /// The ledger has no more room than for the way back.
+    case ledgerFull
 }
 
 /// What the machine wants done.

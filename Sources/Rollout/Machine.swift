@@ -29,6 +29,9 @@ package struct RolloutMachine: Codable, Sendable, Hashable {
         self.progress = progress
     }
 
+    /// Whether everything goes back because the ledger is full: it records no new intent then.
+    package var isRetreating: Bool { progress.isRetreating }
+
     /// How it ended; nothing while it is on its way.
     package var outcome: RolloutOutcome? { progress.outcome }
 
@@ -48,11 +51,13 @@ package struct RolloutMachine: Codable, Sendable, Hashable {
         case .answered(let intent, let answer): answered(intent, answer, &turn)
         case .observed(let id, let observation): observed(id, observation, &turn)
         case .measured(let id, let reading): measured(id, reading, &turn)
-        case .revisionArrived(let revision): revisionArrived(revision, &turn)
+        case .revisionArrived(let revision) where !progress.isRetreating:
+            revisionArrived(revision, &turn)
         case .planned(let plan): planArrived(plan, &turn)
         case .unplanned(let isFinal): unplanned(isFinal: isFinal, &turn)
         case .ordered(let order): ordered(order, &turn)
-        case .woke, .stopRequested: break
+        case .ledgerFull: retreat(&turn)
+        case .revisionArrived, .woke, .stopRequested: break
         }
         tick(&turn)
         return finish(turn)
@@ -66,8 +71,13 @@ package struct RolloutMachine: Codable, Sendable, Hashable {
     /// - Parameters:
     ///   - now: the present, on this process's clock.
     ///   - elapsed: wall time since the checkpoint was stored.
+    ///   - isLedgerFull: what is in flight goes back at once; nothing else begins.
     /// - Returns: the effects to go on with; just the end where it had ended.
-    package mutating func resume(at now: Instant, elapsed: Duration) -> [Effect] {
+    package mutating func resume(
+        at now: Instant,
+        elapsed: Duration,
+        isLedgerFull: Bool = false
+    ) -> [Effect] {
         if let outcome = progress.outcome, outcome != .stopped { return [.finished(outcome)] }
         if progress.stage == .ready { return start(at: now) }
         progress.outcome = nil
@@ -83,6 +93,7 @@ package struct RolloutMachine: Codable, Sendable, Hashable {
         resumeWave(clock, &turn)
         for index in progress.shifts.indices { resumeShift(index, clock, &turn) }
         progress.succession?.restart()
+        if isLedgerFull { retreat(&turn) }
         tick(&turn)
         return finish(turn)
     }

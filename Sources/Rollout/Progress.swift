@@ -19,6 +19,8 @@ package struct RolloutProgress: Hashable, Sendable, Codable {
     var nextSample = 1
     /// Asked to stop at the next step boundary.
     var isStopping = false
+    /// The ledger is full: everything goes back, and nothing begins.
+    var isRetreating = false
     /// A newer commit on its way to a plan of its own.
     var succession: Succession?
     /// The newest commit whose plan was refused: this rollout goes on without it.
@@ -91,6 +93,7 @@ enum Cause: Hashable, Sendable, Codable {
     case superseded
     /// Somebody does not want it.
     case aborted(String)
+    case ledgerFull
     /// Another write of the same gated wave failed.
     case failure(String)
 
@@ -100,14 +103,18 @@ enum Cause: Hashable, Sendable, Codable {
             .failure(let reason):
             reason
         case .superseded: "a newer commit took over"
+        case .ledgerFull: "the ledger's disk is full"
         }
     }
+
+    /// Whether nothing was wrong with what goes back, so that nothing is said of what never began.
+    var isBlameless: Bool { self == .superseded || self == .ledgerFull }
 
     /// Whether the content itself is not wanted, and is held until the manifest says otherwise.
     var holds: Bool {
         switch self {
         case .gate, .deadline, .aborted: true
-        case .superseded, .failure: false
+        case .superseded, .ledgerFull, .failure: false
         }
     }
 }

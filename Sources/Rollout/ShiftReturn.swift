@@ -18,7 +18,7 @@ extension RolloutMachine {
         progress.shifts[index].trial = nil
         guard settleForReturn(index, &turn) else { return }
         guard run.liveStep != nil else {
-            if cause == .superseded { return endShift(index, .superseded, &turn) }
+            if cause.isBlameless { return endShift(index, .superseded, &turn) }
             if case .aborted = cause, let route = plan.shifts.at(index)?.route {
                 hold(route, cause, &turn)
                 return endShift(index, .rolledBack, &turn)
@@ -108,7 +108,7 @@ extension RolloutMachine {
             return
         }
         guard progress.yieldedTo == nil || progress.succession == nil else { return }
-        let isWanted = progress.yieldedTo == nil && progress.abortion == nil
+        let isWanted = progress.yieldedTo == nil && progress.abortion == nil && !isRetreating
         guard progress.casualties.isEmpty, isWanted else { return end(&turn) }
         enter(.contract, 0, &turn)
     }

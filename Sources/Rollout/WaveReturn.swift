@@ -100,7 +100,7 @@ extension RolloutMachine {
         _ cause: Cause,
         _ turn: inout Turn
     ) {
-        guard cause != .superseded else { return }
+        guard !cause.isBlameless else { return }
         for one in run.writings where !done.contains(one.resource) {
             if case .aborted = cause, one.failure == nil {
                 hold(one.resource, cause, &turn)

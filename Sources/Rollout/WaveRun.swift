@@ -39,7 +39,9 @@ extension RolloutMachine {
     /// Begins a wave, or what comes after the last one of its phase.
     mutating func enter(_ phase: Phase, _ index: Int, _ turn: inout Turn) {
         progress.wave = nil
-        guard progress.yieldedTo == nil, progress.abortion == nil else { return rest(&turn) }
+        guard progress.yieldedTo == nil, progress.abortion == nil, !isRetreating else {
+            return rest(&turn)
+        }
         guard let wave = plan.wave(phase, index) else { return leave(phase, &turn) }
         progress.stage = .waves(phase, index)
         if isBlocked(wave.gates.map(\.route)) {

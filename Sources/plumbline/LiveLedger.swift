@@ -38,14 +38,39 @@ struct LiveLedger: LedgerStore {
         try ledger.clientToken(ofIntent: intent)
     }
 
+    func keep(_ batch: Reconciler.LedgerBatch) async {
+        ledger.keep(
+            batch.entries,
+            batch.changes,
+            checkpoint: CheckpointChange(batch.checkpoint),
+            as: batch.context
+        )
+    }
+
+    func room() async -> LedgerRoom { ledger.room() }
+
     func commit(_ batch: Reconciler.LedgerBatch) async throws {
-        let checkpoint: AuditLog.CheckpointChange =
-            switch batch.checkpoint {
+        do {
+            try ledger.commit(
+                batch.entries,
+                batch.changes,
+                checkpoint: CheckpointChange(batch.checkpoint),
+                as: batch.context
+            )
+        } catch let error as LedgerError where error.code == .full {
+            throw LedgerFull(description: error.message)
+        }
+    }
+}
+
+extension CheckpointChange {
+    fileprivate init(_ change: Reconciler.LedgerBatch.CheckpointChange) {
+        self =
+            switch change {
             case .keep: .keep
             case .store(let bytes): .store(bytes)
             case .clear: .clear
             }
-        try ledger.commit(batch.entries, batch.changes, checkpoint: checkpoint, as: batch.context)
     }
 }
 
@@ -67,6 +92,8 @@ struct NoLedger: LedgerStore {
     func checkpoints() async throws -> [String: [UInt8]] { [:] }
     func body(_ digest: Digest) async throws -> SpecValue? { nil }
     func clientToken(ofIntent intent: String) async throws -> String? { nil }
+    func keep(_ batch: Reconciler.LedgerBatch) async {}
+    func room() async -> LedgerRoom { .ample }
 
     func commit(_ batch: Reconciler.LedgerBatch) async throws {
         throw LedgerError(.missing, "Append to the ledger: there is none")

@@ -1,6 +1,7 @@
 import AuditLog
 import Foundation
 import MeshModel
+import Scripted
 import Testing
 
 /// A real file system that really fills up: what is stored, what is kept, and what comes first.
@@ -25,8 +26,8 @@ struct ReserveTests {
             .compactMap { $0.payload["number"]?.integer }
     }
 
-    @Test func aFullDiskTakesTheReserveAndGivesItBack() throws {
-        try TinyDisk.with { disk in
+    @Test func aFullDiskTakesTheReserveAndGivesItBack() async throws {
+        try await TinyDisk.with { disk in
             let folder = StateFolder(disk.path + "/state")
             let lock = try StateLock(folder, command: "reserve", now: Date())
             let ledger = try Ledger(writing: folder, under: lock)
@@ -57,8 +58,8 @@ struct ReserveTests {
         }
     }
 
-    @Test func whatIsOwedIsStoredAsSoonAsThereIsRoom() throws {
-        try TinyDisk.with { disk in
+    @Test func whatIsOwedIsStoredAsSoonAsThereIsRoom() async throws {
+        try await TinyDisk.with { disk in
             let folder = StateFolder(disk.path + "/state")
             let lock = try StateLock(folder, command: "reserve", now: Date())
             let ledger = try Ledger(writing: folder, under: lock)
@@ -115,60 +116,5 @@ struct ReserveTests {
             #expect(try Ledger.verify(folder).isIntact)
             lock.release()
         }
-    }
-}
-
-/// A file system of a few megabytes in memory.
-struct TinyDisk: Sendable {
-    let path: String
-
-    static let canMount = getuid() == 0
-
-    private var filler: String { path + "/filler" }
-
-    /// Mounts one for as long as the body runs.
-    static func with<Value>(
-        isolation: isolated (any Actor)? = #isolation,
-        _ body: (TinyDisk) async throws -> Value
-    ) async throws -> Value {
-        let disk = try mounted()
-        defer { disk.unmount() }
-        return try await body(disk)
-    }
-
-    static func with<Value>(_ body: (TinyDisk) throws -> Value) throws -> Value {
-        let disk = try mounted()
-        defer { disk.unmount() }
-        return try body(disk)
-    }
-
-    private static func mounted() throws -> TinyDisk {
-        let path = FileManager.default.temporaryDirectory.appending(path: "disk-\(UUID())").path
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        try #require(mount("tmpfs", path, "tmpfs", 0, "size=6m") == 0, "errno \(errno)")
-        return TinyDisk(path: path)
-    }
-
-    private func unmount() {
-        umount2(path, Int32(MNT_DETACH))
-        try? FileManager.default.removeItem(atPath: path)
-    }
-
-    /// Leaves not one page for anybody else.
-    func fillUp() throws {
-        let descriptor = open(filler, O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, 0o600)
-        try #require(descriptor >= 0)
-        defer { close(descriptor) }
-        for size in [65_536, 4096, 1] {
-            let bytes = [UInt8](repeating: 1, count: size)
-            while write(descriptor, bytes, size) > 0 {}
-        }
-    }
-
-    func clear() { unlink(filler) }
-
-    func size(of file: String) -> Int? {
-        let attributes = try? FileManager.default.attributesOfItem(atPath: file)
-        return attributes?[.size] as? Int
     }
 }

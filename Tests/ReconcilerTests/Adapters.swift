@@ -112,13 +112,38 @@ struct FolderLedger: LedgerStore {
         try ledger.clientToken(ofIntent: intent)
     }
 
+    func keep(_ batch: Reconciler.LedgerBatch) async {
+        ledger.keep(
+            batch.entries,
+            batch.changes,
+            checkpoint: CheckpointChange(batch.checkpoint),
+            as: batch.context
+        )
+    }
+
+    func room() async -> LedgerRoom { ledger.room() }
+
     func commit(_ batch: Reconciler.LedgerBatch) async throws {
-        let checkpoint: AuditLog.CheckpointChange =
-            switch batch.checkpoint {
+        do {
+            try ledger.commit(
+                batch.entries,
+                batch.changes,
+                checkpoint: CheckpointChange(batch.checkpoint),
+                as: batch.context
+            )
+        } catch let error as LedgerError where error.code == .full {
+            throw LedgerFull(description: error.message)
+        }
+    }
+}
+
+extension CheckpointChange {
+    fileprivate init(_ change: Reconciler.LedgerBatch.CheckpointChange) {
+        self =
+            switch change {
             case .keep: .keep
             case .store(let bytes): .store(bytes)
             case .clear: .clear
             }
-        try ledger.commit(batch.entries, batch.changes, checkpoint: checkpoint, as: batch.context)
     }
 }

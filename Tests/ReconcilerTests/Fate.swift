@@ -1,8 +1,10 @@
 import AuditLog
+import Foundation
 import MeshModel
 import Planning
 import Reconciler
 import Rollout
+import Scripted
 import Synchronization
 
 /// When a process dies, counted in the effects it has on the world, and what it did until then.
@@ -134,24 +136,31 @@ struct MortalMesh: MeshReader, MeshWriter {
     }
 }
 
-/// How many more commits a ledger has room for, and what had left when it was full.
+/// The disk under a ledger, which may fill up in the middle of a rollout.
 final class Disk: Sendable {
-    private let state: Mutex<(room: Int, writesAtRefusal: Int?)>
+    private let tiny: TinyDisk?
+    private let number: Int
+    /// Whose reserve somebody else takes, too.
+    private let robbed: StateFolder?
+    private let commits = Mutex(0)
 
-    init(room: Int = .max) { state = Mutex((room, nil)) }
+    init(_ tiny: TinyDisk? = nil, fullAt number: Int = .max, reserve robbed: StateFolder? = nil) {
+        self.tiny = tiny
+        self.number = number
+        self.robbed = robbed
+    }
 
-    /// Writes that had left for the mesh by the first commit that was refused.
-    var writesAtRefusal: Int? { state.withLock { $0.writesAtRefusal } }
+    /// Whether it came so far.
+    var isFull: Bool { commits.withLock { $0 >= number } }
 
-    fileprivate func take(_ watch: WriteWatch) throws {
-        try state.withLock { state in
-            guard state.room == 0 else {
-                state.room -= 1
-                return
-            }
-            state.writesAtRefusal = state.writesAtRefusal ?? watch.writes.count
-            throw LedgerError(.full, "Append to the ledger: the disk is full")
+    fileprivate func count() throws {
+        let count = commits.withLock { commits in
+            commits += 1
+            return commits
         }
+        guard count == number else { return }
+        if let robbed { unlink(robbed.reserve) }
+        try tiny?.fillUp()
     }
 }
 
@@ -160,7 +169,6 @@ struct MortalLedger: LedgerStore {
     let ledger: FolderLedger
     let fate: Fate
     let disk: Disk
-    let watch: WriteWatch
 
     var ledgerID: String { ledger.ledgerID }
 
@@ -199,10 +207,14 @@ struct MortalLedger: LedgerStore {
         // A disk takes its time: whoever does not wait for it gets ahead, and is seen.
         for _ in 1...4 { await Task.yield() }
         try await fate.perform("commit \(kinds)") {
-            try disk.take(watch)
+            try disk.count()
             try await ledger.commit(batch)
         }
     }
+
+    func keep(_ batch: Reconciler.LedgerBatch) async { await ledger.keep(batch) }
+
+    func room() async -> LedgerRoom { await ledger.room() }
 }
 
 /// Gates as a mortal process reads them.

@@ -28,14 +28,16 @@ struct World: Sendable {
     /// Its clock is the world's, so what appears late does so when time has jumped.
     static func with<Value: Sendable>(
         _ options: MeshOptions = MeshOptions(),
+        state: String? = nil,
         _ body: @escaping @Sendable (World) async throws -> Value
     ) async throws -> Value {
         let wall = WallClock()
         var options = options
         options.account = "111122223333"
         options.now = { wall.now }
-        let path = FileManager.default.temporaryDirectory
-            .appending(path: "plumbline-\(UUID())").path
+        let path =
+            state
+            ?? FileManager.default.temporaryDirectory.appending(path: "plumbline-\(UUID())").path
         defer { try? FileManager.default.removeItem(atPath: path) }
         let server = try MeshServer(options)
         return try await server.serving { endpoint in
@@ -93,8 +95,7 @@ struct World: Sendable {
                     ledger: MortalLedger(
                         ledger: FolderLedger(ledger: ledger),
                         fate: fate,
-                        disk: disk,
-                        watch: watch
+                        disk: disk
                     ),
                     progress: journal,
                     clock: step.stepping(time.clock),

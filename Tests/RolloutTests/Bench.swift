@@ -44,14 +44,14 @@ struct Bench {
     }
 
     /// The next process: the stored form, on a clock that starts at zero.
-    mutating func restart(after elapsed: Duration) throws {
+    mutating func restart(after elapsed: Duration, isLedgerFull: Bool = false) throws {
         guard let stored = try ledger.stored() else { return }
         machine = stored.machine
         now = 0
         asked = []
         wakes = []
         outcome = nil
-        perform(machine.resume(at: instant, elapsed: elapsed))
+        perform(machine.resume(at: instant, elapsed: elapsed, isLedgerFull: isLedgerFull))
     }
 
     /// Lets time pass, with a wake-up whenever one was asked for.

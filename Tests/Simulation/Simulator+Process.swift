@@ -241,6 +241,7 @@ extension Event {
         case .unplanned: ".unplanned"
         case .ordered(let order): ".ordered(\(order.verb.rawValue))"
         case .stopRequested: ".stopRequested"
+        case .ledgerFull: ".ledgerFull"
         }
     }
 }
