@@ -60,7 +60,10 @@ struct LatencyFigures {
         _ stage: Stage,
         _ counts: RequestCounts
     ) async throws -> [Sample] {
-        try await quiet(counts, atLeast: stage.mesh.services * 4)
+        while counts[.resource(.create, .virtualService)] < stage.mesh.services {
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        try await quiet(counts)
         var samples: [Sample] = []
         for round in 1...rounds {
             try await stage.push(round)
@@ -80,15 +83,15 @@ struct LatencyFigures {
                     write: Stopwatch.milliseconds(ContinuousClock.now - start)
                 )
             )
-            try await quiet(counts, atLeast: 0)
+            try await quiet(counts)
         }
         return samples
     }
 
     /// Waits until the agent asks nothing any more, and so has scanned.
-    private static func quiet(_ counts: RequestCounts, atLeast least: Int) async throws {
+    private static func quiet(_ counts: RequestCounts) async throws {
         var last = -1
-        while counts.total != last || counts.total < least {
+        while counts.total != last {
             last = counts.total
             try await Task.sleep(for: .milliseconds(700))
         }
@@ -168,7 +171,7 @@ private struct Stage: Sendable {
             repository: repository,
             branch: branch,
             id: UUID().uuidString,
-            commit: String(repeating: "a", count: 40),
+            commit: (0..<40).map { _ in String(Int.random(in: 0..<16), radix: 16) }.joined(),
             secret: secret
         )
         var request = HTTPClientRequest(url: "http://127.0.0.1:\(port)/hooks/bitbucket")
