@@ -155,6 +155,9 @@ extension Ledger {
     ///
     /// `place` is the canonical text of the target; another text later is refused.
     package func bind(mesh: String, to place: String) throws {
+        guard writer != nil else {
+            throw LedgerError(.readOnly, "Tie mesh '\(mesh)' to \(place): opened for reading")
+        }
         try refuse(mesh, at: place, boundTo: try storage.setOnce("target/" + mesh, place))
     }
 

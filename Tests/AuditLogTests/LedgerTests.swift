@@ -83,6 +83,34 @@ import Testing
         }
     }
 
+    @Test func checkpointsOfTwoMeshesDoNotDisturbEachOther() throws {
+        try withFolder { folder in
+            func check(_ ledger: Ledger, _ expected: [String: [UInt8]]) throws {
+                #expect(try ledger.checkpoints() == expected)
+                for mesh in ["shop", "bank", "third"] {
+                    #expect(try ledger.checkpoint(mesh: mesh) == expected[mesh])
+                }
+            }
+            let (shop, bank) = (Sample.context(mesh: "shop"), Sample.context(mesh: "bank"))
+            try withLedger(folder) { ledger in
+                try ledger.commit([], checkpoint: .store([1]), as: shop)
+                try ledger.commit([], checkpoint: .store([2]), as: bank)
+                try check(ledger, ["shop": [1], "bank": [2]])
+                try ledger.commit([], checkpoint: .store([3, 3]), as: shop)
+                try ledger.commit([LedgerEntry(.planned)], as: shop)
+                try check(ledger, ["shop": [3, 3], "bank": [2]])
+            }
+            try check(try Ledger(reading: folder), ["shop": [3, 3], "bank": [2]])
+            try withLedger(folder) { ledger in
+                try check(ledger, ["shop": [3, 3], "bank": [2]])
+                try ledger.commit([], checkpoint: .clear, as: shop)
+                try ledger.commit([], checkpoint: .clear, as: Sample.context(mesh: "third"))
+                try check(ledger, ["bank": [2]])
+            }
+            try check(try Ledger(reading: folder), ["bank": [2]])
+        }
+    }
+
     @Test func aChangeWithoutARecordIsRefusedWhole() throws {
         try withFolder { folder in
             try withLedger(folder) { ledger in
@@ -196,9 +224,25 @@ import Testing
                 #expect(error?.code == .otherTarget)
             }
             let reader = try Ledger(reading: folder)
-            #expect(throws: LedgerError.self) { try reader.check(mesh: "shop", at: "there") }
+            let other = #expect(throws: LedgerError.self) {
+                try reader.check(mesh: "shop", at: "there")
+            }
+            #expect(other?.code == .otherTarget)
             try reader.check(mesh: "shop", at: "here")
             try reader.check(mesh: "new", at: "anywhere")
+        }
+    }
+
+    @Test(arguments: [("shop", "here"), ("shop", "there"), ("new", "anywhere")])
+    func aReaderBindsNoMesh(_ mesh: String, to place: String) throws {
+        try withFolder { folder in
+            try withLedger(folder) { try $0.bind(mesh: "shop", to: "here") }
+            let reader = try Ledger(reading: folder)
+            let error = #expect(throws: LedgerError.self) {
+                try reader.bind(mesh: mesh, to: place)
+            }
+            #expect(error?.code == .readOnly)
+            try reader.check(mesh: "new", at: "nowhere yet")
         }
     }
 

@@ -20,6 +20,7 @@ enum Sample {
 
     static func context(
         _ digit: Character = "a",
+        mesh: String = mesh,
         time: Int64 = 1_700_000_000_000
     )
         -> RecordContext

@@ -40,7 +40,11 @@ import Testing
 
     @Test func theShortFormOfSSHIsToldItsURL() async {
         let error = await gitError { _ = try RemoteAddress("git@host:acme/mesh.git") }
-        #expect(error?.nextStep == "write ssh://git@host/acme/mesh.git")
+        #expect(
+            error?.description
+                == "Read Git address 'host:acme/mesh.git': it is neither a URL nor a path; "
+                + "write ssh://git@host/acme/mesh.git"
+        )
     }
 
     @Test func credentialsDoNotShowTheirSecret() {
