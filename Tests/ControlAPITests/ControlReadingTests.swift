@@ -30,7 +30,7 @@ import Testing
         }
     }
 
-    @Test func probesSayOneWordToStrangers() async throws {
+    @Test func probesSayWhyToWhoeverMayKnow() async throws {
         try await Controls.running { controls in
             let sick = ControlHealth(
                 isLive: true,
@@ -39,9 +39,8 @@ import Testing
                 reasons: ["prod: the mesh does not answer"]
             )
             await controls.agent.become(sick)
-            let stranger = try await controls.send(APIRequest("GET", "/readyz"))
-            #expect(stranger.status == 503 && stranger.body == "unavailable\n")
             let known = try await controls.ask("/readyz")
+            #expect(known.status == 503)
             #expect(known.body == "unavailable\n- prod: the mesh does not answer\n")
             let alive = try await controls.ask("/livez")
             #expect(alive.status == 200 && alive.body == "ok\n")

@@ -145,24 +145,9 @@ import Testing
             await controls.agent.breakDown()
             for route in ControlRoute.table(driftClasses: []) where route.role != nil {
                 guard route.operation != .openAPI else { continue }
-                let path = route.path.replacing("{target}", with: "prod")
-                    .replacing("{id}", with: FakeAgent.firstPlan)
-                let body =
-                    switch route.operation {
-                    case .hold: #"{"reason":"x","until":"2027-01-01T00:00:00Z"}"#
-                    case .rollback: #"{"to":"a1a1","reason":"x","until":"2027-01-01T00:00:00Z"}"#
-                    case .rejectPlan: #"{"reason":"x"}"#
-                    case .makePlan: #"{"target":"prod","ref":"main"}"#
-                    default: ""
-                    }
-                let request = APIRequest(
-                    route.method.rawValue,
-                    path,
-                    as: .operator,
-                    body: route.method == .post ? body : nil
-                )
+                let request = APIRequest(example: route, as: .operator)
                 let answer = try await controls.send(request)
-                #expect(answer.status == 503 && answer.problemFault == nil, "\(path)")
+                #expect(answer.status == 503 && answer.problemFault == nil, "\(route.path)")
                 #expect(!answer.body.contains("Broken"))
             }
         }

@@ -1,6 +1,7 @@
-import ControlAPI
 import MeshModel
 import Testing
+
+@testable import ControlAPI
 
 /// A running API over a fake agent, with a token for each role and clocks that tests turn.
 struct Controls: Sendable {
@@ -26,10 +27,10 @@ struct Controls: Sendable {
             }
     }
 
-    static func running(
+    static func running<Value: Sendable>(
         _ change: (inout ControlOptions) -> Void = { _ in },
-        _ body: @escaping @Sendable (Controls) async throws -> Void
-    ) async throws {
+        _ body: @escaping @Sendable (Controls) async throws -> Value
+    ) async throws -> Value {
         let agent = FakeAgent()
         let clocks = Webhooks.Clocks()
         var options = ControlOptions(authenticators: [StaticTokens(tokens)])
@@ -41,16 +42,19 @@ struct Controls: Sendable {
         change(&options)
         let server = ControlServer(options, agent)
         let (ports, announce) = AsyncStream.makeStream(of: Int.self)
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await server.run { announce.yield($0) } }
+        return try await withThrowingTaskGroup(of: Value?.self) { group in
+            group.addTask {
+                try await server.run { announce.yield($0) }
+                return nil
+            }
             group.addTask {
                 for await port in ports {
-                    try await body(Controls(agent: agent, port: port, clocks: clocks))
-                    return
+                    return try await body(Controls(agent: agent, port: port, clocks: clocks))
                 }
+                return nil
             }
             defer { group.cancelAll() }
-            try await group.next()
+            return try #require(try await group.next() ?? nil, "the server ended by itself")
         }
     }
 
@@ -90,6 +94,21 @@ struct APIRequest: Sendable {
         self.body = body
         if let role { headers.append(("Authorization", "Bearer " + Controls.token(role))) }
         if body?.isEmpty == false { headers.append(("Content-Type", "application/json")) }
+    }
+
+    /// A request of the route that is in order, but for the token where there is no role.
+    init(example route: ControlRoute, as role: ControlRole? = nil) {
+        let path = route.path.replacing("{target}", with: "prod")
+            .replacing("{id}", with: FakeAgent.firstPlan)
+        let body: String? =
+            switch route.operation {
+            case .hold: #"{"reason":"night","until":"2026-11-21T00:00:00Z"}"#
+            case .rollback: #"{"to":"a1a1","reason":"night","until":"2026-11-21T00:00:00Z"}"#
+            case .rejectPlan: #"{"reason":"no"}"#
+            case .makePlan: #"{"target":"prod","ref":"main"}"#
+            default: route.method == .post ? "" : nil
+            }
+        self.init(route.method.rawValue, path, as: role, body: body)
     }
 
     func with(_ name: String, _ values: String...) -> APIRequest {
