@@ -1,5 +1,5 @@
 /// What can go wrong around a rollout, each with its probability in percent.
-package struct Faults: Sendable {
+package struct Faults: Hashable, Sendable {
     /// A write is refused for now, and was not done.
     package var throttled = 0
     /// The answer is lost, and the write was done.

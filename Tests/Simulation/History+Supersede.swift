@@ -26,7 +26,7 @@ extension History {
         )
         var script = superseded(at: start, by: unrelated(1))
         script.commits = Array(script.commits.prefix(2)) + commits
-        for number in 2..<max(count, 2) {
+        for number in 2...max(count, 2) {
             script.moments.append(
                 Moment(.later(random.number(1_000...50_000)), .commit(number + 1))
             )

@@ -219,7 +219,11 @@ extension Simulator {
     }
 
     private func isDue(_ position: Int) -> Bool {
-        switch moments[position].condition {
+        // Whoever finds no process to take an order gives it again when one is there.
+        if case .order = moments[position].act, machine == nil, ledger.checkpoint != nil {
+            return false
+        }
+        return switch moments[position].condition {
         case .later(let pause): position == 0 && now >= momentAt + pause
         case .time(let time): now >= time
         case .weight(_, _, _, let time): weightSince.map { now >= $0 + time } ?? false
