@@ -16,7 +16,8 @@ struct Main {
     static func main() async throws {
         if CommandLine.arguments.dropFirst().first == "latency" {
             print(LatencyFigures.heading)
-            for services in [2, 25, 250] {
+            let named = CommandLine.arguments.dropFirst(2).compactMap { Int($0) }
+            for services in named.isEmpty ? [2, 25, 250] : named {
                 print(try await LatencyFigures(services: services).text)
             }
             return

@@ -50,7 +50,15 @@ package struct Comparison: Hashable, Sendable {
                 spec.replacing(field: field, with: live.spec.value(atField: field))
             }
         }
-        func digest(_ spec: SpecValue?) -> Digest? { spec.map { Schema.digest($0, as: id.kind) } }
+        // As a rule all sides are the same value, so it is hashed once.
+        var known: [(spec: SpecValue, digest: Digest)] = []
+        func digest(_ spec: SpecValue?) -> Digest? {
+            guard let spec else { return nil }
+            if let digest = known.first(where: { $0.spec == spec })?.digest { return digest }
+            let digest = Schema.digest(spec, as: id.kind)
+            known.append((spec, digest))
+            return digest
+        }
 
         self.id = id
         self.desired = desired
@@ -105,5 +113,12 @@ package struct Comparison: Hashable, Sendable {
         default:
             return driftClass.story
         }
+    }
+}
+
+extension PlanInput {
+    /// What both the plan and the drift report are made of.
+    package func comparisons() -> [Comparison] {
+        Comparison.all(desired: desired, live: live, applied: applied, ignore: guardrails.ignore)
     }
 }

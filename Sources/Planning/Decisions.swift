@@ -12,14 +12,9 @@ struct Decisions {
     private(set) var refusals: [Refusal] = []
     private(set) var records: [RecordOnly] = []
 
-    init(_ input: PlanInput) {
+    init(_ input: PlanInput, _ comparisons: [Comparison]) {
         self.input = input
-        comparisons = Comparison.all(
-            desired: input.desired,
-            live: input.live,
-            applied: input.applied,
-            ignore: input.guardrails.ignore
-        )
+        self.comparisons = comparisons
         for comparison in comparisons {
             release(comparison)
             decide(comparison)

@@ -53,8 +53,7 @@ package struct DriftReport: Hashable, Sendable {
         return DriftReport(
             target: target,
             revision: revision,
-            findings: comparisons.filter { $0.driftClass != .inSync }.map(Finding.init),
-            resourceCount: comparisons.count,
+            comparisons,
             isLedgerEmpty: applied.resources.isEmpty
         )
     }
@@ -68,6 +67,33 @@ package struct DriftReport: Hashable, Sendable {
     /// The exit code of `drift`, where nothing failed.
     package func exitCode(failOn classes: Set<DriftClass> = []) -> Int32 {
         hasDrift(failOn: classes) ? 2 : 0
+    }
+}
+
+extension DriftReport {
+    /// Tells what a plan's comparisons found.
+    package init(_ input: PlanInput, _ comparisons: [Comparison]) {
+        self.init(
+            target: input.target,
+            revision: input.revision,
+            comparisons,
+            isLedgerEmpty: input.applied.resources.isEmpty
+        )
+    }
+
+    private init(
+        target: Target,
+        revision: Revision?,
+        _ comparisons: [Comparison],
+        isLedgerEmpty: Bool
+    ) {
+        self.init(
+            target: target,
+            revision: revision,
+            findings: comparisons.filter { $0.driftClass != .inSync }.map(Finding.init),
+            resourceCount: comparisons.count,
+            isLedgerEmpty: isLedgerEmpty
+        )
     }
 }
 

@@ -8,15 +8,8 @@ package struct Explanation: Hashable, Sendable {
 
     /// One for every resource that any side knows, in the order of addresses.
     package static func all(_ input: PlanInput) -> [Explanation] {
-        Comparison.all(
-            desired: input.desired,
-            live: input.live,
-            applied: input.applied,
-            ignore: input.guardrails.ignore
-        )
-        .map {
-            Explanation(resource: $0.id, driftClass: $0.driftClass, sides: $0.sides)
-        }
+        input.comparisons()
+            .map { Explanation(resource: $0.id, driftClass: $0.driftClass, sides: $0.sides) }
     }
 
     /// `virtualNode/cart  D 3f2a91c04d1e  A 3f2a91c04d1e  L absent  missing (D = A, no L)`.

@@ -5,8 +5,11 @@ import MeshModel
 /// The same inputs give the same plan, whatever the order of a dictionary. The laws are
 /// `semantics` §1 to §6; the order of writes is that of the App Mesh fact sheet §3.
 package enum Planner {
-    package static func plan(_ input: PlanInput) -> Plan {
-        let decisions = Decisions(input)
+    package static func plan(_ input: PlanInput) -> Plan { plan(input, input.comparisons()) }
+
+    /// Plans from comparisons that were made of the same input before.
+    package static func plan(_ input: PlanInput, _ comparisons: [Comparison]) -> Plan {
+        let decisions = Decisions(input, comparisons)
         let phases = decisions.isStopped ? nil : Phases(decisions)
         let draft = Plan(
             id: "",

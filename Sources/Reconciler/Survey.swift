@@ -8,22 +8,12 @@ package struct Survey: Sendable {
     package let reading: ManifestReading
     package let input: PlanInput
     package let plan: Plan
+    /// How the mesh differs from what was applied.
+    package let drift: DriftReport
     /// What was carried out last, where the branch no longer contains it.
     package let rewoundFrom: Revision?
 
     package var revision: Revision { input.revision }
-
-    /// How the mesh differs from what was applied.
-    package var drift: DriftReport {
-        DriftReport.make(
-            target: input.target,
-            revision: input.revision,
-            desired: input.desired,
-            live: input.live,
-            applied: input.applied,
-            ignore: input.guardrails.ignore
-        )
-    }
 }
 
 /// Why there is no plan: an expected end, told to the user as it is.
@@ -143,10 +133,12 @@ extension Reconciliation {
             blockedBy: passingOrders
                 ? nil : orders.blocking(at: runner.clock.wallTime())?.words
         )
+        let comparisons = input.comparisons()
         return Survey(
             reading: reading,
             input: input,
-            plan: Planner.plan(input),
+            plan: Planner.plan(input, comparisons),
+            drift: DriftReport(input, comparisons),
             rewoundFrom: last
         )
     }

@@ -5,26 +5,24 @@ import Rollout
 /// One target, kept true to its branch for as long as the agent runs.
 ///
 /// Polling is the guarantee, a nudge only shortens the wait; nudges coalesce, and only the newest
-/// commit counts. A look that fails is tried again: it never ends the loop, nor another target's.
+/// commit counts. The mesh is scanned beside the loop, so a nudge never waits for a scan. A look
+/// that fails is tried again: it never ends the loop, nor another target's.
 package actor TargetLoop {
-    private enum Wake {
-        case due
-        case nudged
-        case stopped
-    }
-
     nonisolated package let reconciliation: Reconciliation
     nonisolated package let policy: LoopPolicy
-    private let nudges: AsyncStream<Void>
-    private let nudger: AsyncStream<Void>.Continuation
+    private let wakeUps = WakeUps()
+    /// Whether somebody nudged and no look has begun since.
+    private var isNudged = false
     private var memory = DriftMemory()
     /// The mesh as the last scan saw it; nothing once we may have changed it.
     private var live: MeshState?
+    /// The scan that is under way.
+    private var scan: Scan?
     /// What a person asked of the next looks, until one of them ends well.
     private var asked = PlanOptions()
     /// The revision that a person wants back.
     private var wayBack: Revision?
-    /// When the last look began.
+    /// When the last scan began.
     private var lookingSince: Instant?
     private var failures = 0
     private let predecessor: Predecessor?
@@ -44,38 +42,35 @@ package actor TargetLoop {
         self.predecessor = predecessor
         self.name = name
         status = TargetStatus(name: name)
-        (nudges, nudger) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
     /// Asks for a look before its time.
-    nonisolated package func nudge() { nudger.yield() }
+    nonisolated package func nudge() { wakeUps.give(.nudged) }
 
     /// Looks, applies and waits, until somebody wants to stop or the task is cancelled.
     ///
     /// A rollout that is under way then ends at a step boundary, and its checkpoint goes on.
     package func run(until stop: StopWish) async {
-        let (wakes, waker) = AsyncStream<Wake>.makeStream(bufferingPolicy: .bufferingNewest(1))
         let permits = reconciliation.runner.writeGuard.changes().dropFirst()
         let listeners = [
-            Task { for await _ in stop.stream() { waker.yield(.stopped) } },
-            Task { for await mayWrite in permits where mayWrite { waker.yield(.due) } },
-            Task { [nudges] in for await _ in nudges { waker.yield(.nudged) } },
+            Task { [wakeUps] in for await _ in stop.stream() { wakeUps.give(.stopped) } },
+            Task { [wakeUps] in
+                for await mayWrite in permits where mayWrite { wakeUps.give(.due) }
+            },
         ]
         defer { for listener in listeners { listener.cancel() } }
-        var wake = wakes.makeAsyncIterator()
-        var cause = Wake.due
+        var reasons: Set<WakeUps.Reason> = [.due]
         while !Task.isCancelled, !stop.isMade {
-            // Whoever nudged waits for a commit: the scan comes after it.
-            if cause == .nudged { await look(stop, remembered: live) }
-            if status.phase != .stopped { await look(stop) }
-            if status.phase == .stopped { return }
-            let timer = Task { [pause = pause] in
+            await answer(reasons, stop)
+            if status.phase == .stopped { break }
+            let timer = Task { [pause = pause, wakeUps] in
                 try await Task.sleep(for: pause)
-                waker.yield(.due)
+                wakeUps.give(.due)
             }
-            cause = await wake.next() ?? .stopped
+            reasons = await wakeUps.take()
             timer.cancel()
         }
+        endScan()
         status.phase = .stopped
     }
 
@@ -116,41 +111,136 @@ package actor TargetLoop {
         return reconciliation.runner.clock.now() - lookingSince < limit
     }
 
-    private func look(_ stop: StopWish, remembered: MeshState? = nil) async {
+    /// Does what it was woken for: whoever nudged waits for a commit, so that comes first.
+    private func answer(_ reasons: Set<WakeUps.Reason>, _ stop: StopWish) async {
+        var isDue = reasons.contains(.due)
+        if reasons.contains(.nudged) { isNudged = true }
+        if isNudged, live != nil {
+            (isNudged, isDue) = (false, true)
+            await attempt { try await look(stop) }
+        }
+        if let ended = scan, let found = ended.found, status.phase != .stopped {
+            scan = nil
+            await attempt { try await take(found.get(), of: ended, stop) }
+            // The scan may have asked for the newest commit before the nudge.
+            if isNudged { wakeUps.give(.nudged) }
+            return
+        }
+        guard isDue || isNudged, scan == nil, status.phase != .stopped else { return }
+        isNudged = false
+        await attempt {
+            try await goOn(stop)
+            if status.phase != .stopped { beginScan() }
+        }
+    }
+
+    /// Does something that may fail, and says so: the next look tries again.
+    private func attempt(_ work: () async throws -> Void) async {
         guard reconciliation.runner.writeGuard.remaining() != nil else { return standBy() }
-        status.phase = .looking
-        lookingSince = reconciliation.runner.clock.now()
-        defer { status.looks += 1 }
-        do {
-            let options = PlanOptions(prune: policy.prunes, corrects: .none)
-            // What a full ledger owes may be the end of the rollout that its checkpoint still has.
-            if await reconciliation.runner.ledger.room() != .owing,
-                let resumed = try await reconciliation.resume(options, stops: stop.stream())
-            {
-                ended(resumed.outcome, resumed.plan)
-            }
-            if let wayBack, status.phase != .stopped { try await goBack(to: wayBack, stop) }
-            if status.phase != .stopped { try await reconcile(stop, remembered) }
-            failures = 0
-            if remembered == nil { asked = PlanOptions() }
-            status.lookedAt = reconciliation.runner.clock.wallTime()
-        } catch is MayNotWrite {
+        do { try await work() } catch is MayNotWrite {
             standBy()
         } catch let failure as SurveyFailure where failure.isPatience {
             failures = 0
             status.message = "\(failure)"
             status.phase = .idle
+            status.looks += 1
         } catch {
-            if case SurveyFailure.refused(let revision, _) = error {
-                reconciliation.runner.progress.found(.refused("\(error)"), at: revision)
-            }
-            failures += 1
-            status.isReachable = false
-            status.message = "\(error)"
-            reconciliation.runner.progress.warn("\(status.name): \(error)")
-            status.phase = .idle
+            failed(error)
+            status.looks += 1
         }
         await tellWhatIsAwaited()
+    }
+
+    private func failed(_ error: any Error) {
+        if case SurveyFailure.refused(let revision, _) = error {
+            reconciliation.runner.progress.found(.refused("\(error)"), at: revision)
+        }
+        failures += 1
+        status.isReachable = false
+        status.message = "\(error)"
+        status.phase = .idle
+        reconciliation.runner.progress.warn("\(status.name): \(error)")
+    }
+
+    /// What comes before any look: the rollout that was left on its way, and a person's way back.
+    private func goOn(_ stop: StopWish) async throws {
+        status.phase = .looking
+        // What a full ledger owes may be the end of the rollout that its checkpoint still has.
+        if await reconciliation.runner.ledger.room() != .owing,
+            let resumed = try await reconciliation.resume(
+                options(PlanOptions()),
+                stops: stop.stream()
+            )
+        {
+            status.tell(resumed)
+        }
+        if let wayBack, status.phase != .stopped { try await goBack(to: wayBack, stop) }
+    }
+
+    /// Plans from what is remembered of the mesh; that tells of no drift.
+    private func look(_ stop: StopWish) async throws {
+        try await goOn(stop)
+        guard status.phase != .stopped, let live else { return }
+        let (last, asked) = (status.revision, asked)
+        let survey = try await reconciliation.survey(options(asked), remembered: live)
+        // A scan that began before has planned an older commit.
+        if survey.revision.commit != last?.commit { endScan() }
+        try await reconcile(survey, stop)
+        settle(asked)
+    }
+
+    /// Surveys beside the loop, which is woken when that has ended.
+    private func beginScan(isOnlyTold: Bool = false) {
+        endScan()
+        status.phase = .looking
+        lookingSince = reconciliation.runner.clock.now()
+        let id = Scan.ID()
+        let options = options(asked)
+        let task = Task { [reconciliation] in
+            let found: Result<Survey, any Error>
+            do { found = .success(try await reconciliation.survey(options)) } catch {
+                found = .failure(error)
+            }
+            scanned(found, id)
+        }
+        scan = Scan(id: id, task: task, asked: asked, isOnlyTold: isOnlyTold)
+    }
+
+    private func scanned(_ found: Result<Survey, any Error>, _ id: Scan.ID) {
+        guard scan?.id === id else { return }
+        scan?.found = found
+        wakeUps.give(.surveyed)
+    }
+
+    /// What a scan that has not ended finds is worth nothing any more.
+    private func endScan() {
+        scan?.task.cancel()
+        scan = nil
+    }
+
+    /// Acts on what a scan saw, or only tells it.
+    private func take(_ survey: Survey, of scan: Scan, _ stop: StopWish) async throws {
+        live = survey.input.live
+        let survey = try await corrected(survey)
+        if scan.isOnlyTold {
+            status.phase = survey.restingPhase
+            tell(survey)
+        } else {
+            if let finding = survey.finding {
+                reconciliation.runner.progress.found(finding, at: survey.revision)
+            }
+            try await reconcile(survey, stop)
+        }
+        settle(scan.asked)
+    }
+
+    /// A look has ended well, and did what was asked of it until it began.
+    private func settle(_ done: PlanOptions) {
+        failures = 0
+        if asked == done { asked = PlanOptions() }
+        status.looks += 1
+        // What a rollout has just changed was not looked at yet.
+        if live != nil { status.lookedAt = reconciliation.runner.clock.wallTime() }
     }
 
     private func tellWhatIsAwaited() async {
@@ -166,56 +256,55 @@ package actor TargetLoop {
 
     /// Waits for the leave to write, and with it to look: what was seen before is worth nothing.
     private func standBy() {
-        live = nil
+        forget()
         status.phase = .standby
         status.message = MayNotWrite().description
     }
 
+    /// What was seen of the mesh is not so any more, or will not be.
+    private func forget() {
+        live = nil
+        endScan()
+    }
+
     private func goBack(to revision: Revision, _ stop: StopWish) async throws {
-        let options = PlanOptions(prune: policy.prunes, acceptsRewind: true, corrects: .none)
+        var options = options(PlanOptions())
+        options.acceptsRewind = true
         let survey = try await reconciliation.survey(of: revision, options, passingOrders: true)
         wayBack = nil
         guard !survey.plan.isEmpty else { return }
         status.phase = .rollingOut
-        live = nil
+        forget()
         let end = try await reconciliation.apply(
             survey,
             stops: stop.stream(),
             followsBranch: false
         )
-        ended(end.outcome, end.plan)
+        status.tell(end)
     }
 
-    /// Plans and applies until the newest commit is what was looked at.
-    private func reconcile(_ stop: StopWish, _ remembered: MeshState?) async throws {
-        var remembered = remembered
-        while true {
-            let survey = try await survey(remembered)
-            status.isReachable = true
-            tell(survey)
-            if remembered == nil, let finding = survey.finding {
-                reconciliation.runner.progress.found(finding, at: survey.revision)
-            }
-            let mayBegin = try await mayBegin(survey.plan)
-            guard !survey.plan.isEmpty, mayBegin else {
-                status.phase = survey.restingPhase
-                return
-            }
-            guard await reconciliation.runner.ledger.room() == .ample else {
-                status.phase = .frozen
-                status.message = "the ledger's disk is full; nothing is applied until there is room"
-                return
-            }
-            status.phase = .rollingOut
-            (live, remembered) = (nil, nil)
-            let end = try await reconciliation.apply(survey, stops: stop.stream())
-            ended(end.outcome, end.plan)
-            switch end.outcome {
-            case .superseded: continue
-            // Told, not acted on: somebody who undoes what we do must not make us race.
-            case .completed: return tell(try await self.survey(nil))
-            case .rolledBack, .halted, .stopped: return
-            }
+    /// Tells what a survey found, and carries its plan out where it may.
+    private func reconcile(_ survey: Survey, _ stop: StopWish) async throws {
+        tell(survey)
+        let mayBegin = try await mayBegin(survey.plan)
+        guard !survey.plan.isEmpty, mayBegin else {
+            status.phase = survey.restingPhase
+            return
+        }
+        guard await reconciliation.runner.ledger.room() == .ample else {
+            status.phase = .frozen
+            status.message = "the ledger's disk is full; nothing is applied until there is room"
+            return
+        }
+        status.phase = .rollingOut
+        forget()
+        let end = try await reconciliation.apply(survey, stops: stop.stream())
+        status.tell(end)
+        switch end.outcome {
+        case .superseded: wakeUps.give(.due)
+        // Told, not acted on: somebody who undoes what we do must not make us race.
+        case .completed: beginScan(isOnlyTold: true)
+        case .rolledBack, .halted, .stopped: break
         }
     }
 
@@ -225,25 +314,25 @@ package actor TargetLoop {
         return try await reconciliation.isApproved(plan)
     }
 
-    /// Looks twice where drift may be put right: what may be is known only after the first look.
-    ///
-    /// A mesh that is only remembered tells of no drift.
-    private func survey(_ remembered: MeshState?) async throws -> Survey {
-        var options = PlanOptions(
+    /// What a look is to plan: what the policy says, and what a person asked for.
+    private func options(_ asked: PlanOptions) -> PlanOptions {
+        PlanOptions(
             release: asked.release,
             prune: policy.prunes,
             acceptsRewind: asked.acceptsRewind,
             corrects: .none
         )
-        let survey = try await reconciliation.survey(options, remembered: remembered)
-        status.plan = survey.plan
-        guard remembered == nil else { return survey }
-        live = survey.input.live
+    }
+
+    /// Plans again where drift may be put right: what may be is known only after the scan.
+    private func corrected(_ survey: Survey) async throws -> Survey {
         let clock = reconciliation.runner.clock
         try await record(memory.see(survey, clock), of: survey)
         status.driftSeen = memory.firstSeen
+        var options = survey.input.options
         options.corrects = memory.correctable(policy, at: clock.now())
-        return options.corrects == .none ? survey : try await reconciliation.survey(options)
+        guard options.corrects != .none else { return survey }
+        return try await reconciliation.survey(options, remembered: survey.input.live)
     }
 
     /// Drift that is only reported is in the ledger once; what is put right is recorded with it.
@@ -263,47 +352,23 @@ package actor TargetLoop {
     }
 
     private func tell(_ survey: Survey) {
-        let plan = survey.plan
-        status.mesh = plan.target.mesh
-        status.revision = survey.revision
-        status.drift = survey.drift
-        let isSynced = !plan.hasChanges && plan.deferred.isEmpty && plan.refusals.isEmpty
-        status.sync = isSynced ? .synced : .outOfSync
-        let isHeld = !survey.input.applied.holds.isEmpty
-        let hasDrift = policy.onDrift != .ignore && survey.drift.hasDrift()
-        status.health = isHeld || hasDrift ? .degraded : .healthy
-        status.message =
-            plan.refusals.first?.message
-            ?? plan.deferred.first.map {
-                "\($0.resource.address): \($0.message)"
-            }
-        if isSynced { status.applied = survey.revision }
+        status.tell(survey, isIgnoringDrift: policy.onDrift == .ignore)
         if survey.drift.hasDrift() { holdings.reset() }
-        if isSynced, !isHeld {
+        if status.sync == .synced, survey.input.applied.holds.isEmpty {
             holdings.hold(survey.revision, at: reconciliation.runner.clock.now())
-        }
-    }
-
-    private func ended(_ outcome: RolloutOutcome, _ plan: Plan) {
-        status.phase = outcome == .stopped ? .stopped : .idle
-        switch outcome {
-        case .completed:
-            let isWhole = plan.deferred.isEmpty && plan.refusals.isEmpty
-            status.sync = isWhole ? .synced : .outOfSync
-            status.applied = plan.revision
-        case .rolledBack(_, let reason), .halted(_, let reason):
-            status.sync = .outOfSync
-            status.health = .degraded
-            status.message = reason
-        case .superseded, .stopped: status.sync = .outOfSync
         }
     }
 }
 
-extension Survey {
-    /// What a target is in that writes nothing.
-    fileprivate var restingPhase: TargetStatus.Phase {
-        if plan.refusals.contains(where: { $0.reason == .ledgerLost }) { return .ledgerLost }
-        return rewoundFrom == nil ? .idle : .frozen
-    }
+/// A survey that is made beside the loop.
+private struct Scan {
+    /// Told apart by identity: what an ended scan still brings is nobody's.
+    final class ID: Sendable {}
+
+    let id: ID
+    let task: Task<Void, Never>
+    /// What a person had asked for when it began.
+    let asked: PlanOptions
+    let isOnlyTold: Bool
+    var found: Result<Survey, any Error>?
 }

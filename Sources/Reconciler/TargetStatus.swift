@@ -1,5 +1,6 @@
 package import MeshModel
 package import Planning
+import Rollout
 
 /// How one target stands: sync, health and rollout are separate questions.
 package struct TargetStatus: Hashable, Sendable {
@@ -62,4 +63,50 @@ package struct TargetStatus: Hashable, Sendable {
     package var waiting: Waiting?
 
     package init(name: String) { self.name = name }
+}
+
+extension TargetStatus {
+    /// Takes what a survey found.
+    mutating func tell(_ survey: Survey, isIgnoringDrift: Bool) {
+        plan = survey.plan
+        mesh = survey.plan.target.mesh
+        revision = survey.revision
+        drift = survey.drift
+        isReachable = true
+        let isSynced =
+            !survey.plan.hasChanges && survey.plan.deferred.isEmpty
+            && survey.plan.refusals.isEmpty
+        sync = isSynced ? .synced : .outOfSync
+        let isHeld = !survey.input.applied.holds.isEmpty
+        let hasDrift = !isIgnoringDrift && survey.drift.hasDrift()
+        health = isHeld || hasDrift ? .degraded : .healthy
+        message =
+            survey.plan.refusals.first?.message
+            ?? survey.plan.deferred.first.map { "\($0.resource.address): \($0.message)" }
+        if isSynced { applied = survey.revision }
+    }
+
+    /// Takes how a rollout ended.
+    mutating func tell(_ rollout: EndedRollout) {
+        phase = rollout.outcome == .stopped ? .stopped : .idle
+        switch rollout.outcome {
+        case .completed:
+            let isWhole = rollout.plan.deferred.isEmpty && rollout.plan.refusals.isEmpty
+            sync = isWhole ? .synced : .outOfSync
+            applied = rollout.plan.revision
+        case .rolledBack(_, let reason), .halted(_, let reason):
+            sync = .outOfSync
+            health = .degraded
+            message = reason
+        case .superseded, .stopped: sync = .outOfSync
+        }
+    }
+}
+
+extension Survey {
+    /// What a target is in that writes nothing.
+    var restingPhase: TargetStatus.Phase {
+        if plan.refusals.contains(where: { $0.reason == .ledgerLost }) { return .ledgerLost }
+        return rewoundFrom == nil ? .idle : .frozen
+    }
 }

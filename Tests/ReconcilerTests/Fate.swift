@@ -97,7 +97,10 @@ struct MortalMesh: MeshReader, MeshWriter {
 
     func scan(mesh name: String, isKnown: Bool) async throws -> MeshState {
         watch.noteScan()
-        return try await time.outside { try await mesh.scan(mesh: name, isKnown: isKnown) }
+        return try await time.outside {
+            while watch.holdsScans { try await Task.sleep(for: .milliseconds(2)) }
+            return try await mesh.scan(mesh: name, isKnown: isKnown)
+        }
     }
 
     func account(of live: MeshState) async throws -> String? { try await mesh.account(of: live) }

@@ -14,6 +14,7 @@ final class WriteWatch: Sendable {
         var ledger: Ledger?
         var writes: [(write: Write, token: String?, scans: Int)] = []
         var scans = 0
+        var holdsScans = false
         var faults: [String] = []
     }
 
@@ -22,6 +23,11 @@ final class WriteWatch: Sendable {
     /// Writes that left, of all processes, repeats included.
     var writes: [Write] { state.withLock { $0.writes.map(\.write) } }
     var scans: Int { state.withLock { $0.scans } }
+    /// Whether scans wait, as those of a large mesh do for their turn.
+    var holdsScans: Bool {
+        get { state.withLock { $0.holdsScans } }
+        set { state.withLock { $0.holdsScans = newValue } }
+    }
     /// How many scans came before each write.
     var scansBeforeWrites: [Int] { state.withLock { $0.writes.map(\.scans) } }
     /// Writes without an open intent.

@@ -42,6 +42,46 @@ import Testing
         }
     }
 
+    @Test("does not let a nudge wait for a scan") func scansBeside() async throws {
+        try await World.with { world in
+            world.branch.commit(Shop().tree)
+            try await world.loop(LoopPolicy(interval: .milliseconds(20))) { loop in
+                try await eventually { await loop.status.lookedAt != nil }
+                let scans = world.watch.scans
+                world.watch.holdsScans = true
+                try await eventually { world.watch.scans > scans }
+                let next = world.branch.commit(Shop(cartLog: "/dev/stderr").tree)
+                loop.nudge()
+                try await eventually { await loop.status.applied == next }
+                #expect(try await world.cartLog() == "/dev/stderr")
+                // What the held scan would have planned is not carried out after that.
+                world.watch.holdsScans = false
+                try await world.branch.isAskedAgain()
+                try await eventually { await loop.status.sync == .synced }
+                #expect(try await world.cartLog() == "/dev/stderr")
+            }
+            try world.checkInvariants()
+        }
+    }
+
+    @Test("looks again for a nudge that came while the mesh was not known") func keeps()
+        async throws
+    {
+        try await World.with { world in
+            world.branch.commit(Shop().tree)
+            world.watch.holdsScans = true
+            try await world.loop(LoopPolicy(interval: .seconds(3600))) { loop in
+                try await eventually { world.watch.scans == 1 }
+                // The scan that waits has asked for the newest commit before this one.
+                let next = world.branch.commit(Shop(cartLog: "/dev/stderr").tree)
+                loop.nudge()
+                world.watch.holdsScans = false
+                try await eventually { await loop.status.applied == next }
+            }
+            try world.checkInvariants()
+        }
+    }
+
     @Test("polls where nobody nudges, and goes on after a failure") func polls() async throws {
         try await World.with { world in
             world.branch.commit(Shop().tree)
