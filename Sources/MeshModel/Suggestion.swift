@@ -3,7 +3,7 @@ package enum Suggestion {
     /// The closest word, or nothing where none is close enough to be meant.
     ///
     /// A difference of case alone is closest; else at most a third of the letters may differ. Words
-    /// are the few of a table, and anything longer than any of them is not measured.
+    /// are the few of a table, and what is too long or too short to be meant is not measured.
     package static func closest(to word: String, among known: [String]) -> String? {
         let folded = word.lowercased()
         if let same = known.first(where: { $0.lowercased() == folded }) { return same }
@@ -12,7 +12,9 @@ package enum Suggestion {
         let limit = max(1, letters.count / 3)
         var best: (word: String, distance: Int)?
         for candidate in known {
-            let distance = distance(letters, Array(candidate.lowercased().unicodeScalars))
+            let others = Array(candidate.lowercased().unicodeScalars)
+            guard abs(others.count - letters.count) <= limit else { continue }
+            let distance = distance(letters, others)
             if distance <= limit, distance < best?.distance ?? .max { best = (candidate, distance) }
         }
         return best?.word

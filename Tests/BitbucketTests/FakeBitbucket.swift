@@ -107,6 +107,7 @@ final class FakeBitbucket: Sendable {
                 headers: [.retryAfter: String(seconds)]
             )
         case .silent:
+            // A slow server's rule: no test waits for this pause, it waits for the mood.
             while state.withLock({ $0.mood == .silent }) {
                 try await Task.sleep(for: .milliseconds(10))
             }

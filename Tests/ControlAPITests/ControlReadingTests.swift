@@ -77,16 +77,33 @@ import Testing
         try await Controls.running {
             $0.answerTime = .milliseconds(400)
         } _: { controls in
-            await controls.agent.slowDown(by: .seconds(2))
+            await controls.agent.holdUp()
             let request = APIRequest("POST", "/v1/audit:verify", as: .viewer)
-            let answer = try await RawConnection.open(controls.port) { connection in
+            let answer = try? await RawConnection.open(controls.port) { connection in
                 try await connection.send(request.bytes)
-                // The ledger is read as a whole by one at a time.
-                let other = try await controls.send(request)
-                #expect(other.status == 503 && other.problemFault == nil)
-                return try? await connection.answer()
+                return try await connection.answer()
             }
+            await controls.agent.letGo()
             #expect(answer == nil, "it was given up")
+        }
+    }
+
+    @Test func oneAtATimeReadsTheLedgerAsAWhole() async throws {
+        try await Controls.running { controls in
+            await controls.agent.holdUp()
+            let request = APIRequest("POST", "/v1/audit:verify", as: .viewer)
+            try await RawConnection.open(controls.port) { connection in
+                try await connection.send(request.bytes)
+                let deadline = ContinuousClock.now + .seconds(60)
+                while await controls.agent.examining.isEmpty, ContinuousClock.now < deadline {
+                    try await Task.sleep(for: .milliseconds(5))
+                }
+                let other = try? await controls.send(request)
+                await controls.agent.letGo()
+                #expect(other?.status == 503 && other?.problemFault == nil)
+                let first = try await connection.answer()
+                #expect(first?.status == 200)
+            }
         }
     }
 

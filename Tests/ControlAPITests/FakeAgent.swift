@@ -33,8 +33,11 @@ actor FakeAgent: ControlSources {
     var isBroken = false
     /// Whether only the ledger takes nothing.
     var isFull = false
-    /// How long it examines the ledger.
+    /// How long it examines the ledger: a rule of the fake, nobody is waited for with it.
     var slowness = Duration.zero
+    /// Who waits for the end of an examination that is held up.
+    private(set) var examining: [CheckedContinuation<Void, Never>] = []
+    private var isHeldUp = false
     var condition = ControlHealth(isLive: true, isStarted: true, isReady: true)
 
     /// Targets whose mesh was looked at.
@@ -58,6 +61,15 @@ actor FakeAgent: ControlSources {
     func fill() { isFull = true }
 
     func slowDown(by time: Duration) { slowness = time }
+
+    /// Examines the ledger from now on until it is let go.
+    func holdUp() { isHeldUp = true }
+
+    func letGo() {
+        isHeldUp = false
+        for waiting in examining { waiting.resume() }
+        examining = []
+    }
 
     func become(_ condition: ControlHealth) { self.condition = condition }
 
@@ -165,6 +177,7 @@ actor FakeAgent: ControlSources {
 
     func verifyAudit() async throws -> SpecValue {
         try work()
+        if isHeldUp { await withCheckedContinuation { examining.append($0) } }
         try await Task.sleep(for: slowness)
         return ["intact": true, "records": .integer(Int64(records.count))]
     }

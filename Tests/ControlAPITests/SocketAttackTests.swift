@@ -3,9 +3,10 @@ import MeshModel
 import Testing
 
 /// Attacks on the connection itself: too much, too slow, too many.
-@Suite(.timeLimit(.minutes(1))) struct SocketAttackTests {
-    /// What a tight deadline plus a slow machine may take; the defaults are far beyond it.
-    private static let soon = Duration.seconds(8)
+///
+/// Where one limit must end a connection, all others are set so far away that nothing else could.
+@Suite(.timeLimit(.minutes(3))) struct SocketAttackTests {
+    private static let never = Duration.seconds(3600)
 
     @Test("Attack 8: a body of 2 GB that is announced") func attack8announced() async throws {
         try await Webhooks.running { webhooks in
@@ -32,16 +33,14 @@ import Testing
     @Test("Attack 8: chunks without end") func attack8chunked() async throws {
         try await Webhooks.running {
             $0.lingerTime = .milliseconds(200)
+            $0.requestTime = Self.never
         } _: { webhooks in
             let post = Post.cloud(Payload.move(), id: "1")
             let chunk = "10000\r\n" + String(repeating: "x", count: 0x10000) + "\r\n"
-            let clock = ContinuousClock()
-            let start = clock.now
             let sent = await RawConnection.sendUntilClosed(webhooks.port) { connection, sent in
                 let text = sent == 0 ? post.head("Transfer-Encoding: chunked") : chunk
                 try await connection.send(text)
             }
-            #expect(clock.now - start < Self.soon)
             #expect(sent > 16, "a mebibyte was read before it was too much")
             #expect(webhooks.decision == .tooLarge)
             // The same in chunks of allowed size is fine.
@@ -61,13 +60,11 @@ import Testing
     func attack8slow(_ part: String) async throws {
         try await Webhooks.running {
             $0.requestTime = .milliseconds(400)
+            $0.idleTime = Self.never
         } _: { webhooks in
             let post = Post.cloud(Payload.move(), id: "1")
             let slow = Array(part == "body" ? Payload.move() : post.head()).map(String.init)
-            let clock = ContinuousClock()
-            let start = clock.now
-            // Faster than any idle timeout, and never done.
-            let sent = await RawConnection.sendUntilClosed(webhooks.port) { connection, sent in
+            _ = await RawConnection.sendUntilClosed(webhooks.port) { connection, sent in
                 switch (part, sent) {
                 case ("none", _):
                     await connection.untilClosed()
@@ -75,9 +72,9 @@ import Testing
                 case ("body", 0): try await connection.send(post.head())
                 default: try await connection.send(slow[sent % slow.count])
                 }
+                // The pace of the attack: faster than any idle timeout, and never done.
                 try await Task.sleep(for: .milliseconds(20))
             }
-            #expect(clock.now - start < Self.soon, "after \(sent) parts")
             #expect(webhooks.queued == 0)
             if part == "body" { #expect(webhooks.server.deliveries.counts == [.cutShort: 1]) }
             try await webhooks.expect(.queued, of: post, "the port is as it was")
@@ -144,11 +141,10 @@ import Testing
     @Test(arguments: ["", "POST /hooks/bitbucket HTTP/1.1\r\n"])
     func aConnectionIsNotKeptForNothing(_ rest: String) async throws {
         try await Webhooks.running {
-            $0.requestTime = .milliseconds(400)
-            $0.idleTime = rest.isEmpty ? .milliseconds(400) : .seconds(3600)
+            $0.requestTime = rest.isEmpty ? Self.never : .milliseconds(400)
+            $0.idleTime = rest.isEmpty ? .milliseconds(400) : Self.never
         } _: { webhooks in
             try await RawConnection.open(webhooks.port) { connection in
-                let start = ContinuousClock.now
                 for number in 1...2 {
                     let post = Post.cloud(Payload.move(number), id: "\(number)")
                     try await connection.send(post.bytes)
@@ -156,7 +152,6 @@ import Testing
                 }
                 try await connection.send(rest)
                 await connection.untilClosed()
-                #expect(ContinuousClock.now - start < Self.soon)
             }
         }
     }
@@ -193,7 +188,10 @@ import Testing
     }
 
     @Test func itStopsThoughConnectionsAreOpen() async throws {
-        let server = WebhookServer(WebhookOptions(secretFiles: []))
+        var options = WebhookOptions(secretFiles: [])
+        options.requestTime = Self.never
+        options.idleTime = Self.never
+        let server = WebhookServer(options)
         let (ports, announce) = AsyncStream.makeStream(of: Int.self)
         let running = Task { try await server.run { announce.yield($0) } }
         var iterator = ports.makeAsyncIterator()
@@ -203,10 +201,8 @@ import Testing
                 try await idle.send(Post.dataCenter("{}", key: "x", id: "1").bytes)
                 #expect(try await idle.answer()?.decision == "noSecret")
                 try await half.send("POST /hooks/bitbucket HTTP/1.1\r\nHost:")
-                let start = ContinuousClock.now
                 running.cancel()
                 try? await running.value
-                #expect(ContinuousClock.now - start < Self.soon)
             }
         }
     }
@@ -216,7 +212,6 @@ import Testing
             $0.mostConnections = 3
             $0.requestTime = .milliseconds(500)
         } _: { webhooks in
-            let clock = ContinuousClock()
             try await RawConnection.open(webhooks.port, from: "127.0.0.2") { first in
                 try await first.send("POST ")
                 try await withThrowingTaskGroup(of: Void.self) { group in
@@ -232,10 +227,8 @@ import Testing
                         }
                     }
                     // It waits for its turn behind those who say nothing, and gets it.
-                    let start = clock.now
                     let post = Post.cloud(Payload.move(), id: "1")
                     try await webhooks.expect(.queued, of: post)
-                    #expect(clock.now - start < Self.soon)
                     try await group.waitForAll()
                 }
             }
@@ -260,7 +253,7 @@ import Testing
             }
             // Both are gone, which the server learns in its own time.
             var answer: RawAnswer?
-            let deadline = ContinuousClock.now + Self.soon
+            let deadline = ContinuousClock.now + .seconds(60)
             while answer == nil, ContinuousClock.now < deadline {
                 answer = try? await webhooks.answer(to: post, from: "127.0.0.2")
             }
@@ -268,34 +261,27 @@ import Testing
         }
     }
 
-    /// A rollout shares the machine, not the port; what it could feel of the flood is printed.
     @Test("Attack 14: a flood from one and from many") func attack14() async throws {
         try await Webhooks.running {
             $0.requestsPerSecond = 20
             $0.burst = 50
         } _: { webhooks in
             let forged = Post.cloud(Payload.move(), id: "1", secret: "wrong")
-            let late = try await withThrowingTaskGroup(of: Duration?.self) { group in
+            try await withThrowingTaskGroup(of: Void.self) { group in
                 for number in 2...9 {
                     group.addTask {
                         for _ in 0..<150 {
                             _ = try? await webhooks.send(forged, from: "127.0.0.\(number)")
                         }
-                        return nil
                     }
                 }
                 group.addTask {
-                    var worst = Duration.zero
                     for number in 0..<100 {
-                        let start = ContinuousClock.now
-                        try await Task.sleep(for: .milliseconds(5))
-                        worst = max(worst, ContinuousClock.now - start - .milliseconds(5))
                         let post = Post.cloud(Payload.move(number), id: "genuine-\(number)")
                         try await webhooks.expect(.queued, of: post)
                     }
-                    return worst
                 }
-                return try await group.reduce(into: [Duration]()) { $0 += $1.map { [$0] } ?? [] }
+                try await group.waitForAll()
             }
             let counts = webhooks.server.deliveries.counts
             #expect(webhooks.queued == 100, "nothing genuine was lost")
@@ -303,7 +289,6 @@ import Testing
             #expect(counts[.wrongSignature, default: 0] == Int64(400))
             #expect(counts[.tooFast, default: 0] == Int64(800))
             #expect(webhooks.server.deliveries.latest.count <= 640)
-            print("a sleeper beside the flood woke up late by at most \(late)")
         }
     }
 }

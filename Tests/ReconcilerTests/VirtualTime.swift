@@ -67,6 +67,9 @@ final class VirtualTime: TaskExecutor, Sendable {
         return try await action()
     }
 
+    /// Whether nobody has work to do here, and whoever was to be woken for that reason is awake.
+    var isIdle: Bool { queue.sync { state.withLock { $0.jobs == 0 } } }
+
     private func wakeIfIdle() {
         let sleeper = state.withLock { state -> Sleeper? in
             guard state.jobs == 0, state.outside == 0,

@@ -60,6 +60,7 @@ import Testing
     func outlives() async throws {
         let brief = EndingGuard(end: .now + .milliseconds(50))
         await #expect(throws: MayNotWrite.self) {
+            // A request that nobody answers; it ends because it is cancelled, or the suite fails.
             try await brief.run { try await Task.sleep(for: .seconds(3600)) }
         }
         let permit = Permit()
