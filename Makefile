@@ -31,8 +31,9 @@ test: build      ## All tests
 	$(SWIFT) test --skip-build --filter '$(PURE)'
 	$(SWIFT) test --skip-build --no-parallel --skip '$(PURE)'
 
-verify: build image  ## What takes longer than a test run should: 100,000 seeds, and the image at work
+verify: build image  ## What takes longer than a test run should: 100,000 seeds, the image at work
 	$(SWIFT) run -c release simulate --seeds 100000
+	PLUMBLINE_THOROUGH=1 $(SWIFT) test --skip-build --filter AgentAPITests
 	@bash deploy/image/try
 
 image:           ## The OCI image of deploy/, without an engine or a registry

@@ -69,7 +69,11 @@ extension ControlParameter {
                 "type": "integer", "minimum": .integer(range.lowerBound),
                 "maximum": .integer(range.upperBound),
             ]
-        case .time: ["type": "string", "format": "date-time"]
+        case .time:
+            [
+                "type": "string", "format": "date-time",
+                "examples": .list([.string(Self.exampleTime)]),
+            ]
         case .flag: ["type": "boolean"]
         case .word(let words): ["type": "string", "enum": .list(words.map { .string($0) })]
         case .words(let words):
@@ -79,6 +83,9 @@ extension ControlParameter {
             ]
         }
     }
+
+    /// To come for as long as anybody asks: a hold that is over would be refused.
+    private static let exampleTime = "2099-12-31T12:00:00Z"
 
     /// No control characters: what comes in is printed on terminals some day.
     private static let printable = #"^[^\u0000-\u001F\u007F]*$"#

@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import ControlAPI
 import Foundation
 import MeshModel
 import NIOCore
@@ -16,6 +17,8 @@ struct AgentSetup {
     var interval = "1h"
     var timeout = "20s"
     var variables: [String: String] = [:]
+    /// Roles that have a token for the API.
+    var tokens: [ControlRole] = []
 
     init(_ world: World) {
         self.world = world
@@ -40,13 +43,38 @@ struct AgentSetup {
         }
     }
 
+    /// The token of a role; `tokens` says whether the agent takes it.
+    static func token(_ role: ControlRole) -> String { "token-of-the-" + role.rawValue }
+
+    /// Asks an agent's API; with a body, it is a POST.
+    static func ask(
+        _ address: String,
+        as role: ControlRole,
+        _ body: String? = nil
+    ) async throws -> SpecValue {
+        var request = HTTPClientRequest(url: address)
+        request.headers.add(name: "authorization", value: "Bearer " + token(role))
+        if let body {
+            request.method = .POST
+            request.headers.add(name: "content-type", value: "application/json")
+            request.body = .bytes(ByteBuffer(string: body))
+        }
+        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(60))
+        return try SpecValue(json: try await response.body.collect(upTo: 1 << 24).readableBytesView)
+    }
+
     func write() throws {
+        let tokens = tokens.map { role in
+            let digest = Digest(of: Array(Self.token(role).utf8)).hex
+            return "{ name: \(role), role: \(role), sha256: \(digest), expires: 2099-12-31 }"
+        }
         let values = variables.sorted { $0.key < $1.key }.map { "\($0.key): '\($0.value)'" }
         let text = """
             git: { url: '\(repository)', interval: \(interval), timeout: \(timeout) }
             state: '\(world.state)'
             listen: { webhooks: "127.0.0.1:0", api: "127.0.0.1:0" }
             webhooks: { secretFiles: [webhook-secret] }
+            auth: { tokens: [\(tokens.joined(separator: ", "))] }
             targets:
               - name: shop
                 path: \(World.path)
@@ -93,12 +121,17 @@ struct RunningAgent {
         return sent
     }
 
-    /// What its readiness probe answers: 200 or 503.
-    func readiness() async throws -> Int {
+    /// The address of its API, whose port the kernel chose.
+    func api() async throws -> String {
         let port = try await eventually {
             try log.firstMatch(of: /API on port (\d+)/).flatMap { Int($0.1) }
         }
-        let probe = HTTPClientRequest(url: "http://127.0.0.1:\(port)/readyz")
+        return "http://127.0.0.1:\(port)"
+    }
+
+    /// What its readiness probe answers: 200 or 503.
+    func readiness() async throws -> Int {
+        let probe = HTTPClientRequest(url: try await api() + "/readyz")
         return Int(try await HTTPClient.shared.execute(probe, timeout: .seconds(20)).status.code)
     }
 
