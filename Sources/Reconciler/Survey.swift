@@ -143,13 +143,20 @@ extension Reconciliation {
         )
     }
 
+    /// What is known of the mesh after a rollout, until it is scanned; nothing where newer commits
+    /// took over on the way.
+    func remember(_ survey: Survey, after rollout: EndedRollout) async -> MeshState? {
+        guard rollout.plan == survey.plan else { return nil }
+        return await readAgain(survey.plan.changes.map(\.resource), in: survey.input.live)
+    }
+
     /// More reads than this one by one cost more than a scan.
     private static let mostReads = 32
 
     /// The mesh with some resources as they are now; nothing where that asks for a scan.
     ///
     /// What was there and is not any more may have gone with its mesh: only a scan can tell.
-    private func readAgain(_ ids: [ResourceID], in live: MeshState) async -> MeshState? {
+    func readAgain(_ ids: [ResourceID], in live: MeshState) async -> MeshState? {
         guard ids.count <= Self.mostReads else { return nil }
         let observations = await withTaskGroup(of: (ResourceID, Observation).self) { group in
             for id in ids { group.addTask { (id, await runner.reader.observe(id)) } }

@@ -240,7 +240,7 @@ package actor TargetLoop {
         if asked == done { asked = PlanOptions() }
         status.looks += 1
         // What a rollout has just changed was not looked at yet.
-        if live != nil { status.lookedAt = reconciliation.runner.clock.wallTime() }
+        if scan?.isOnlyTold != true { status.lookedAt = reconciliation.runner.clock.wallTime() }
     }
 
     private func tellWhatIsAwaited() async {
@@ -302,8 +302,11 @@ package actor TargetLoop {
         status.tell(end)
         switch end.outcome {
         case .superseded: wakeUps.give(.due)
-        // Told, not acted on: somebody who undoes what we do must not make us race.
-        case .completed: beginScan(isOnlyTold: true)
+        case .completed:
+            // The next nudge does not wait for the scan either.
+            live = await reconciliation.remember(survey, after: end)
+            // Told, not acted on: somebody who undoes what we do must not make us race.
+            beginScan(isOnlyTold: true)
         case .rolledBack, .halted, .stopped: break
         }
     }
