@@ -32,7 +32,11 @@ extension RolloutMachine {
         progress.stage = .shifts
         let end: ShiftRun.End = progress.yieldedTo == nil ? .skipped : .superseded
         for index in progress.shifts.indices where progress.shifts[index].stage == .waiting {
-            progress.shifts[index].stage = .ended(end)
+            if progress.shifts[index].isTakenOver {
+                returnShift(index, .superseded, &turn)
+            } else {
+                progress.shifts[index].stage = .ended(end)
+            }
         }
         endShiftsIfOver(&turn)
     }

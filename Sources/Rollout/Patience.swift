@@ -12,6 +12,8 @@ enum Patience {
     static let rollback = Duration.seconds(30 * 60)
     /// Between two plans of a newer commit that could not be made.
     static let planning = Duration.seconds(15)
+    /// Between two plans of a newer commit while a person holds the target.
+    static let hold = Duration.seconds(60)
     /// The shortest time between two samples, so that a policy cannot make the machine spin.
     static let sampling = Duration.milliseconds(100)
 

@@ -100,8 +100,8 @@ extension RolloutMachine {
         let cause = Cause.aborted(order.text)
         let moving = progress.shifts.indices.filter { progress.shifts[$0].end == nil }
         holdUnbegun(cause, &turn)
-        abortWave(cause, &turn)
         for index in moving { returnShift(index, cause, &turn) }
+        abortWave(cause, &turn)
         endShiftsIfOver(&turn)
     }
 
@@ -117,7 +117,8 @@ extension RolloutMachine {
     /// Updates of the plan that are not written yet: held as declared, without a write.
     private mutating func holdUnbegun(_ cause: Cause, _ turn: inout Turn) {
         let begun = Set(progress.wave?.writings.map(\.resource) ?? [])
-        let shifts = progress.shifts.indices.filter { progress.shifts[$0].stage == .waiting }
+        let shifts = progress.shifts.indices
+            .filter { progress.shifts[$0].stage == .waiting && !isMoving($0) }
             .compactMap { plan.shifts.at($0)?.route }
         let waves: [Wave] =
             switch progress.stage {

@@ -10,14 +10,14 @@ extension RolloutMachine {
         guard let run = progress.shifts.at(index) else { return }
         switch run.stage {
         case .returning, .ended: return
-        case .waiting:
+        case .waiting where !run.isTakenOver:
             return endShift(index, .superseded, &turn)
-        case .writing, .confirming, .soaking: break
+        case .waiting, .writing, .confirming, .soaking: break
         }
         progress.shifts[index].pending = cause
         progress.shifts[index].trial = nil
         guard settleForReturn(index, &turn) else { return }
-        guard run.liveStep != nil else {
+        guard run.hasMoved else {
             if cause.isBlameless { return endShift(index, .superseded, &turn) }
             if case .aborted = cause, let route = plan.shifts.at(index)?.route {
                 hold(route, cause, &turn)

@@ -33,6 +33,12 @@ struct ShiftRun: Hashable, Sendable, Codable {
     var liveStep: Int?
     /// Somebody wants it at its end, past soaks and gates.
     var isUnjudged = false
+    /// It was at a step of an older plan when this one took over, on the way from the same
+    /// baseline: its first step here takes the place of that.
+    var isTakenOver = false
+
+    /// Whether traffic has moved off the baseline.
+    var hasMoved: Bool { liveStep != nil || isTakenOver }
 
     var end: End? {
         if case .ended(let end) = stage { end } else { nil }
@@ -140,9 +146,13 @@ extension RolloutMachine {
         guard progress.stage == .shifts, let route = plan.shifts.at(index)?.route else { return }
         if isBlocked([route]) {
             skip(route, &turn)
-            endShift(index, .skipped, &turn)
+            if progress.shifts[index].isTakenOver {
+                returnShift(index, .superseded, &turn)
+            } else {
+                endShift(index, .skipped, &turn)
+            }
         } else if progress.yieldedTo != nil {
-            endShift(index, .superseded, &turn)
+            returnShift(index, .superseded, &turn)
         } else if !isHolding, !isPaused {
             beginStep(index, 0, &turn)
         }

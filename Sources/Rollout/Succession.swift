@@ -70,6 +70,32 @@ extension Plan {
         return isSame ? (position, first) : nil
     }
 
+    /// Where a route on its way in this plan starts over in a newer one: from the same baseline,
+    /// its first step there takes the place of what is live.
+    ///
+    /// Nothing where it has to go back before, because that step would be late or unsafe: a wave
+    /// waits for its gates, a node that gets traffic now is changed, or another body is live.
+    func restart(
+        ofShift index: Int,
+        from version: LiveVersion,
+        in newer: Plan
+    ) -> Int? {
+        guard let old = shifts.at(index),
+            let position = newer.shifts.firstIndex(where: { $0.route == old.route }),
+            let new = newer.shifts.at(position), new.expects == version,
+            Schema.equal(old.baseline, new.baseline, as: .route),
+            (newer.expand + newer.inPlace).allSatisfy(\.gates.isEmpty),
+            !newer.changes(targetsOf: old)
+        else { return nil }
+        return position
+    }
+
+    /// Whether a route is meant to move, but not while a person holds the target.
+    func holds(_ route: ResourceID) -> Bool {
+        deferred.contains { $0.resource == route && $0.reason == .held }
+            && !shifts.contains { $0.route == route }
+    }
+
     /// Whether a wave of this plan would be written by a newer one just so, behind the same gates.
     func keeps(_ wave: Wave, in newer: Plan) -> Bool {
         let isDeclaredSame = wave.writes.allSatisfy { write in

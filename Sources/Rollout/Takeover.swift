@@ -4,9 +4,10 @@ import Planning
 /// A newer commit takes the plan over, and leaves the progress; `semantics` §5.
 ///
 /// Its plan is made while the rollout goes on. When it is there, a route that it leaves as it is
-/// carries on at its step; every other one goes back to its baseline first, by the intents on disk,
-/// so that no traffic stays on what nobody judges any more. Once all of that is read back, a plan
-/// of the mesh as it is then replaces ours, between two writes.
+/// carries on at its step, and one that it wants otherwise starts at its first step, where that can
+/// be written at once. Every other one goes back to its baseline first, by the intents on disk, so
+/// that no traffic stays on what nobody judges any more. Once all of that is read back, a plan of
+/// the mesh as it is then replaces ours, between two writes.
 extension RolloutMachine {
     mutating func revisionArrived(_ revision: Revision, _ turn: inout Turn) {
         guard progress.stage != .ended, progress.abortion == nil,
@@ -52,7 +53,9 @@ extension RolloutMachine {
         guard !turn.isParking, asked == next.revision || newer.revision == next.revision else {
             return
         }
-        if giveBack(whatIsNotIn: newer, &turn) {
+        if isHeld(in: newer) {
+            progress.succession?.stage = .retrying(at: turn.now + Patience.hold)
+        } else if giveBack(whatIsNotIn: newer, &turn) {
             progress.succession?.stage = .untilWritten
         } else if isWriting || isOutdated(newer) {
             progress.succession?.stage = .untilWritten
@@ -91,7 +94,8 @@ extension RolloutMachine {
         }
         for index in progress.shifts.indices {
             guard let route = plan.shifts.at(index)?.route, isMoving(index), !isTouched(route),
-                continuation(ofShift: index, in: newer) == nil
+                continuation(ofShift: index, in: newer) == nil,
+                restart(ofShift: index, in: newer) == nil
             else { continue }
             isGiving = true
             progress.yieldedTo = newer.revision
@@ -105,6 +109,13 @@ extension RolloutMachine {
         if settleForReturn(&turn) { rest(&turn) }
     }
 
+    /// A route on its way stays at its step: what to do with it, the plan after the hold says.
+    private func isHeld(in newer: Plan) -> Bool {
+        progress.shifts.indices.contains { index in
+            isMoving(index) && plan.shifts.at(index).map { newer.holds($0.route) } ?? false
+        }
+    }
+
     private func isTouched(_ resource: ResourceID) -> Bool {
         progress.touched.contains(resource.fullAddress)
     }
@@ -112,7 +123,10 @@ extension RolloutMachine {
     /// Whether the plan was made of a mesh that has moved since, apart from routes on their way.
     private func isOutdated(_ newer: Plan) -> Bool {
         let carried = progress.shifts.indices
-            .filter { continuation(ofShift: $0, in: newer) != nil }
+            .filter {
+                continuation(ofShift: $0, in: newer) != nil
+                    || restart(ofShift: $0, in: newer) != nil
+            }
             .compactMap { plan.shifts.at($0)?.route.fullAddress }
         return !progress.touched.subtracting(carried).isEmpty
     }
@@ -133,9 +147,11 @@ extension RolloutMachine {
     }
 
     func isMoving(_ index: Int) -> Bool {
-        switch progress.shifts.at(index)?.stage {
+        guard let run = progress.shifts.at(index) else { return false }
+        return switch run.stage {
         case .writing, .soaking, .confirming: true
-        case .waiting, .returning, .ended, .none: false
+        case .waiting: run.isTakenOver
+        case .returning, .ended: false
         }
     }
 
@@ -148,7 +164,7 @@ extension RolloutMachine {
     func isMoving(_ routes: [ResourceID]) -> Bool {
         progress.shifts.indices.contains { index in
             let run = progress.shifts[index]
-            return run.end == nil && run.stage != .waiting
+            return run.end == nil && (run.stage != .waiting || run.isTakenOver)
                 && plan.shifts.at(index).map { routes.contains($0.route) } ?? false
         }
     }
@@ -168,6 +184,20 @@ extension RolloutMachine {
         return step.flatMap { plan.continuation(ofShift: index, at: $0, in: newer) }
     }
 
+    /// Where a route that soaks starts over in a newer plan, as soon as that is ours.
+    private func restart(ofShift index: Int, in newer: Plan) -> Int? {
+        guard let run = progress.shifts.at(index), let shift = plan.shifts.at(index),
+            !isPaused, progress.wave == nil
+        else { return nil }
+        let version: LiveVersion? =
+            switch run.stage {
+            case .soaking: progress.landed[shift.route.fullAddress]?.version
+            case .waiting where run.isTakenOver: shift.expects
+            case .waiting, .writing, .confirming, .returning, .ended: nil
+            }
+        return version.flatMap { plan.restart(ofShift: index, from: $0, in: newer) }
+    }
+
     /// The newer plan is ours from here on, with what carries on at its place.
     private mutating func adopt(_ newer: Plan, _ turn: inout Turn) {
         let known = progress.succession?.revision ?? plan.revision
@@ -180,7 +210,11 @@ extension RolloutMachine {
         for index in progress.shifts.indices {
             guard let place = continuation(ofShift: index, in: newer),
                 let route = plan.shifts.at(index)?.route
-            else { continue }
+            else {
+                let position = restart(ofShift: index, in: newer)
+                if let position { runs[position].isTakenOver = true }
+                continue
+            }
             let run = progress.shifts[index].moved(to: place.shift, at: place.step)
             if run.end != nil { halted.insert(route) }
             runs[place.shift] = run

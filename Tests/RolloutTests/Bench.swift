@@ -10,6 +10,8 @@ struct Bench {
     var ledger = SimulatedLedger()
     var machine: RolloutMachine
     var now: Int64 = 0
+    /// What the mesh's clock, which goes on, is ahead of the process's own.
+    private var ahead: Int64 = 0
     /// What the machine wants measured and has not been told.
     var asked: [SampleID] = []
     /// What the machine says happened, in order.
@@ -31,6 +33,8 @@ struct Bench {
 
     var instant: Instant { Instant(milliseconds: now) }
 
+    var meshTime: Int64 { now + ahead }
+
     mutating func start() { perform(machine.start(at: instant)) }
 
     mutating func tell(_ event: Event) { perform(machine.handle(event, at: instant)) }
@@ -47,6 +51,7 @@ struct Bench {
     mutating func restart(after elapsed: Duration, isLedgerFull: Bool = false) throws {
         guard let stored = try ledger.stored() else { return }
         machine = stored.machine
+        ahead += now + elapsed.milliseconds
         now = 0
         asked = []
         wakes = []
@@ -91,7 +96,7 @@ struct Bench {
                 sends.append(write)
                 events.append(.answered(intent: intent, send(intent, write)))
             case .observe(let id):
-                events.append(.observed(id, observation ?? mesh.read(id, at: now)))
+                events.append(.observed(id, observation ?? mesh.read(id, at: meshTime)))
             case .measure(let id, _, _, _): asked.append(id)
             case .wake(let instant): wakes.append(instant)
             case .plan: isPlanAsked = true
@@ -104,7 +109,7 @@ struct Bench {
     private mutating func send(_ intent: String, _ write: Write) -> Answer {
         if let answer { return answer }
         let token = ledger.token(intent, write) ?? "no intent"
-        return switch mesh.apply(write, token: token, at: now) {
+        return switch mesh.apply(write, token: token, at: meshTime) {
         case .done, .replayed: .acknowledged(requestID: "request")
         case .failed(let answer): answer
         }

@@ -64,7 +64,7 @@ struct SuccessionTests {
         #expect(bench.machine.plan.revision == Plans.next)
     }
 
-    @Test func changedRouteStartsFromTheSameBaseline() {
+    @Test func routeThatIsNotToMoveGoesBack() {
         var bench = Self.atHalf()
         bench.answer(Plans.plan(revision: Plans.next))
         #expect(bench.mesh.resources[Plans.route]?.spec == Plans.baseline)

@@ -125,11 +125,13 @@ extension Simulator {
         breakRule("pause", "\(entry.resource?.address ?? "") is begun all the same")
     }
 
-    /// A route climbs its steps without a pause, and without going back where nothing says why.
+    /// A route that commits leave as it is climbs its steps, without going back where nothing says
+    /// why, and in a stream of unrelated ones without a pause.
     private mutating func checkProgress(_ entry: LedgerEntry) {
         guard let id = entry.resource else { return }
         let percent = entry.kind == .promoted ? nil : entry.step
-        guard let last = watch.noteStep(id, percent, at: now), let percent else { return }
+        let revision = entry.payload.members?["revision"]?.text ?? ""
+        guard let last = watch.noteStep(id, percent, at: now, revision), let percent else { return }
         if percent <= last.percent {
             breakRule("keeps its step", "\(id) is at \(percent) % after \(last.percent) %")
         }

@@ -13,7 +13,7 @@ struct Watch: Sendable {
     private var numbers: [String: Int] = [:]
     private let commits: [Commit]
     /// The last step of every route that is on its way.
-    private var steps: [String: (percent: Int, time: Int64)] = [:]
+    private var steps: [String: (percent: Int, time: Int64, revision: String)] = [:]
     private let firstStep: Int64
     private var sent: Set<String> = []
     private(set) var lastWrites: [ResourceID: Write] = [:]
@@ -90,14 +90,29 @@ struct Watch: Sendable {
         steps[resource] = nil
     }
 
-    /// Remembers a route's step, or its arrival; answers the step before.
+    /// Remembers a route's step, or its arrival; answers the step before, if that was on the same
+    /// way.
     mutating func noteStep(
         _ id: ResourceID,
         _ percent: Int?,
-        at time: Int64
+        at time: Int64,
+        _ revision: String
     ) -> (percent: Int, time: Int64)? {
-        defer { steps[id.address] = percent.map { ($0, time) } }
-        return steps[id.address]
+        defer { steps[id.address] = percent.map { ($0, time, revision) } }
+        guard let last = steps[id.address], isSame(id, last.revision, revision) else { return nil }
+        return (last.percent, last.time)
+    }
+
+    /// Whether two commits declare the same of a route and of the nodes that it sends to.
+    private func isSame(_ id: ResourceID, _ one: String, _ other: String) -> Bool {
+        let bodies = [one, other].compactMap { desired(id, at: $0) }
+        let nodes = bodies.flatMap { References.of($0, id).map(\.target) }
+        return (nodes + [id])
+            .allSatisfy { id in
+                let (one, other) = (desired(id, at: one), desired(id, at: other))
+                guard let one, let other else { return one == nil && other == nil }
+                return Schema.equal(one, other, as: id.kind)
+            }
     }
 
     /// What a commit declares of a resource.
