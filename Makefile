@@ -2,6 +2,8 @@
 
 SWIFT ?= swift
 BUILD := $(shell pwd)/.build/debug
+# The image's build, which `simulate` shares.
+RELEASE := -c release --static-swift-stdlib --scratch-path .build-image
 PURE := MeshModelTests|ManifestsTests|PlanningTests|RolloutTests|SettingsTests|TidyTests
 
 .PHONY: help setup build demo demo-agent test verify image bench format lint
@@ -31,10 +33,11 @@ test: build      ## All tests
 	$(SWIFT) test --skip-build --filter '$(PURE)'
 	$(SWIFT) test --skip-build --no-parallel --skip '$(PURE)'
 
-verify: build image  ## What takes longer than a test run should: 100,000 seeds, the image at work
-	$(SWIFT) run -c release simulate --seeds 100000
+verify: build image  ## What takes longer than a test: 100,000 seeds, the API, the image at work and under load
+	@deploy/image/try
+	@deploy/load/webhooks
 	PLUMBLINE_THOROUGH=1 $(SWIFT) test --skip-build --filter AgentAPITests
-	@bash deploy/image/try
+	$(SWIFT) run $(RELEASE) simulate --seeds 100000
 
 image:           ## The OCI image of deploy/, without an engine or a registry
 	@bash .ci/setup debian

@@ -16,7 +16,9 @@ struct AccessTests {
             let resources = rule["resources"]?.strings ?? []
             let verbs = Set(rule["verbs"]?.strings ?? [])
             switch resources {
-            case ["events"]: #expect(verbs == ["create"])
+            case ["events"]:
+                #expect(verbs == ["create"])
+                #expect(rule["apiGroups"]?.strings == ["events.k8s.io"])
             // The API server cannot hold a name against what does not exist yet.
             case ["leases"] where verbs == ["create"]: break
             case ["leases"]:

@@ -110,6 +110,20 @@ struct OverlayTests {
         #expect(port("api", of: ports) == known.listen.api?.port)
     }
 
+    /// The agent tells the cluster about this pod, and holds the Lease under its name.
+    @Test(arguments: Deployment.renderings)
+    func thePodKnowsWhoItIs(_ path: String) async throws {
+        let variables = try #require(try agent(of: await Deployment.render(path).pod())["env"])
+        let fields = variables.items.compactMap { variable in
+            variable["valueFrom"]?["fieldRef"]?["fieldPath"]?.string
+                .map { "\(variable["name"]?.string ?? "") \($0)" }
+        }
+        let known = [
+            "POD_NAME metadata.name", "POD_NAMESPACE metadata.namespace", "POD_UID metadata.uid",
+        ]
+        #expect(fields.sorted() == known)
+    }
+
     /// Who applies the base as it stands must not find a mesh changed.
     @Test func theBaseOnlyLooks() async throws {
         let objects = try await Deployment.render("base")
