@@ -13,6 +13,8 @@ private struct Page<Value: Decodable & Sendable>: Decodable, Sendable {
 extension BitbucketClient {
     /// More pages than any list that we ask for has.
     private static var mostPages: Int { 100 }
+    /// Bytes of all its pages: many times what a team has open, and no more than we can hold.
+    private static var mostBytes: Int { 64 << 20 }
 
     /// Everything that is listed under a path, page by page.
     func all<Value: Decodable & Sendable>(
@@ -21,9 +23,14 @@ extension BitbucketClient {
     ) async throws(BitbucketFailure) -> [Value] {
         var values: [Value] = []
         var target: String? = path
+        var taken = 0
         for _ in 0..<Self.mostPages {
             guard let asked = target else { return values }
             let answer = try await send(BitbucketCall(purpose, .get, asked))
+            taken += answer.body.count
+            guard taken <= Self.mostBytes else {
+                throw BitbucketFailure(.final, purpose, "it has more than \(Self.mostBytes) bytes")
+            }
             let page: Page<Value>
             do { page = try JSONDecoder().decode(Page<Value>.self, from: Data(answer.body)) } catch
             {

@@ -49,6 +49,9 @@ struct SignedCommit {
         var kept = ["tree \(tree)".utf8.map(\.self)[...]]
         var parents: [String] = []
         while let line = lines.first, let parent = Self.object(line, "parent") {
+            guard parents.count < Self.mostParents else {
+                throw Malformed(reason: "has more than \(Self.mostParents) parents")
+            }
             parents.append(parent)
             kept.append(line)
             lines.removeFirst()
@@ -70,6 +73,8 @@ struct SignedCommit {
 
     private typealias Line = ArraySlice<UInt8>
 
+    /// Each is looked at; people do not merge more at once.
+    private static let mostParents = 100
     private static let newline = UInt8(ascii: "\n")
     private static let space = UInt8(ascii: " ")
     /// Where each of these stands is fixed; again further down, another reader may take it.

@@ -68,15 +68,22 @@ struct Vouchers {
             guard folder(of: commit) == revision.tree else {
                 throw refusal("commit '\(next)' is read in two ways")
             }
-            let parents = try commit.parents.map { (id) throws(GitError) in try read(id) }
-            let leavesAlone =
-                !parents.isEmpty && parents.allSatisfy { folder(of: $0) == revision.tree }
-            guard leavesAlone, let first = commit.parents.first else { return found + [commit] }
+            guard try leavesAlone(commit), let first = commit.parents.first else {
+                return found + [commit]
+            }
             if commit.signature != nil { found.append(commit) }
             guard found.count < Self.mostSigned else { return found }
             next = first
         }
         throw refusal("none of its last \(Self.mostCommits) commits touches '\(path)'")
+    }
+
+    /// Whether every parent has the folder as the commit has it; one of them is held at a time.
+    private func leavesAlone(_ commit: SignedCommit) throws(GitError) -> Bool {
+        for parent in commit.parents {
+            guard folder(of: try read(parent)) == revision.tree else { return false }
+        }
+        return !commit.parents.isEmpty
     }
 
     private func read(_ id: String) throws(GitError) -> SignedCommit {

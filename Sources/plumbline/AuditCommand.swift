@@ -112,7 +112,8 @@ extension AuditLogCommand {
         var start = after
         if filters.isEmpty, kinds.isEmpty {
             let last = try await page(client, after: after, limit: 1, [])["head"]?["seq"]?.integer
-            start = max(after, (last ?? 0) - Int64(limit))
+            // Whoever answers may say any number.
+            start = max(after, max(last ?? 0, 0) - Int64(limit))
         }
         var records: [SpecValue] = []
         for _ in 1...Self.mostPages {

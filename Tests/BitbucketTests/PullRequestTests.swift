@@ -252,6 +252,23 @@ import Testing
         }
     }
 
+    /// Every page fits for itself, and all of them together would fill our memory.
+    @Test func aListOfHugePagesHasAnEnd() async throws {
+        let asked = Mutex("")
+        let pad = String(repeating: "x", count: 7 << 20)
+        try await ScriptedServer.serving { _, _ in
+            .answer(200, #"{"next":"\#(asked.withLock { $0 })/x","pad":"\#(pad)"}"#)
+        } _: { url, server in
+            asked.withLock { $0 = url }
+            let desk = try Desk(url)
+            let failure = await #expect(throws: BitbucketFailure.self) {
+                try await desk.client.openPullRequests()
+            }
+            #expect(failure?.description.contains("more than 67108864 bytes") == true)
+            #expect(server.requests.count == 10)
+        }
+    }
+
     @Test(arguments: ["[]", "{", "null", #"{"values":{}}"#, #"{"values":[1,2]}"#, "<html>"])
     func whatIsNoPageIsAnError(body: String) async throws {
         try await ScriptedServer.serving { _, _ in

@@ -56,6 +56,10 @@ struct SignedCommitTests {
         (tree + people + "x\u{0} y\n\n", "has a zero in its header"),
         (tree + people + "noblank\n\n", "has a header where none belongs"),
         (tree + people + signature + signature + "\n", "has two signatures"),
+        (
+            tree + String(repeating: parent, count: 101) + people + "\n",
+            "has more than 100 parents"
+        ),
         (tree + people + "gpgsig-sha256 x\n\n", "has a signature of a kind that is not read"),
         (tree + people + "gpgsig hello\n\n", "neither OpenPGP's nor SSH's"),
         (

@@ -148,6 +148,18 @@ import Testing
         }
     }
 
+    /// Whoever answers at the agent's address may say anything.
+    @Test(arguments: [Int64.min, -1, 0, .max])
+    func aHeadOfAnyNumberIsNoEnd(_ number: Int64) async throws {
+        let answer = #"{"head":{"seq":\#(number),"hash":"x"},"records":[]}"#
+        try await ScriptedServer.serving { _, _ in
+            .answer(200, answer)
+        } _: { server, _ in
+            let said = try await Program.ask(server, ["audit", "log"])
+            #expect(said.exitCode == 0, "\(said)")
+        }
+    }
+
     @Test func theAgentExaminesItsLedger() async throws {
         try await AskedAgent()
             .serving { server in
