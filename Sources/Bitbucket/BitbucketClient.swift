@@ -119,6 +119,6 @@ private struct ErrorBody: Decodable {
             return nil
         }
         let message = body.error?.message ?? body.errors?.first?.message
-        return message.map { PlainText.limited(PlainText.line($0), to: longest) }
+        return message.map { PlainText.limited(PlainText.line($0, limit: .max), to: longest) }
     }
 }

@@ -31,7 +31,7 @@ package struct CommitStatus: Hashable, Sendable {
         self.state = state
         let end = head.map { " · ledger \(PlainText.line($0))" } ?? ""
         let room = Self.longestDescription - end.utf16.count
-        description = PlainText.limited(PlainText.line(text), to: max(room, 0)) + end
+        description = PlainText.limited(PlainText.line(text, limit: .max), to: max(room, 0)) + end
     }
 
     /// Both flavours store 255 characters.
@@ -59,7 +59,7 @@ package struct StatusKey: Hashable, Sendable {
             let words = String(decoding: kept, as: UTF8.self)
             text = "plumbline-\(words)-\(Digest(of: Array(target.utf8)).hex.prefix(16))"
         }
-        name = PlainText.limited("Plumbline " + PlainText.line(target), to: 200)
+        name = PlainText.limited("Plumbline " + PlainText.line(target, limit: .max), to: 200)
     }
 
     private static func isKeyByte(_ byte: UInt8) -> Bool {

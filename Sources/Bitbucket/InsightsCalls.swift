@@ -65,7 +65,9 @@ struct InsightsCalls {
         let title = "Plumbline plan: \(PlainText.line(plan.target))"
         var members: [String: SpecValue] = [
             "title": .string(PlainText.limited(title, to: 200)),
-            "details": .string(PlainText.limited(PlainText.line(plan.headline), to: 1000)),
+            "details": .string(
+                PlainText.limited(PlainText.line(plan.headline, limit: .max), to: 1000)
+            ),
             "reporter": "Plumbline",
             "data": .list(Array(figures)),
         ]
@@ -84,7 +86,7 @@ struct InsightsCalls {
         id: String,
         _ flavor: BitbucketRepository.Flavor
     ) -> SpecValue {
-        let message = PlainText.line(note.message)
+        let message = PlainText.line(note.message, limit: .max)
         let type: SpecValue = note.severity == .high ? "BUG" : "CODE_SMELL"
         var members: [String: SpecValue] = [
             "path": .string(note.path),

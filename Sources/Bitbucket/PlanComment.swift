@@ -62,7 +62,7 @@ struct PlanComment: Hashable, Sendable {
     /// One line that neither ends the fence nor turns the reading direction; its indent is kept.
     private static func inert(_ line: String) -> String {
         let indent = line.prefix { $0 == " " }
-        let words = PlainText.line(String(line.dropFirst(indent.count)))
+        let words = PlainText.line(String(line.dropFirst(indent.count)), limit: .max)
         return PlainText.limited(indent + words.replacing("`", with: "'"), to: 500)
     }
 }

@@ -1,5 +1,6 @@
 import AsyncHTTPClient
 import FoundationEssentials
+import MeshModel
 import NIOCore
 import NIOHTTP1
 import NIOSSL
@@ -110,19 +111,5 @@ package final class APIServer: Sendable {
         case .deadlineExceeded, .connectTimeout, .readTimeout: "no answer within \(time)"
         default: PlainText.line("\(error)")
         }
-    }
-}
-
-/// Text of a server, fit for a line of a log.
-enum PlainText {
-    static func line(_ text: String, upTo limit: Int = 200) -> String {
-        let scalars = text.unicodeScalars.prefix(limit)
-            .map { scalar -> Character in
-                switch scalar.properties.generalCategory {
-                case .control, .format, .lineSeparator, .paragraphSeparator: " "
-                default: Character(scalar)
-                }
-            }
-        return String(scalars)
     }
 }

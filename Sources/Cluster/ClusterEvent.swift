@@ -1,3 +1,5 @@
+import MeshModel
+
 /// Something that happened, for whoever runs `kubectl get events`.
 ///
 /// A cluster forgets its events within hours and may lose them before: they are no ledger.
@@ -90,7 +92,7 @@ struct EventObject: Codable, Hashable, Sendable {
     private static func cut(_ text: String, to bytes: Int) -> String {
         var cut = ""
         var room = bytes
-        for character in PlainText.line(text, upTo: bytes) {
+        for character in PlainText.line(text, limit: bytes) {
             room -= character.utf8.count
             guard room >= 0 else { break }
             cut.append(character)

@@ -1,5 +1,6 @@
 import CLibgit2
 import Foundation
+import MeshModel
 
 /// The child's side of a network operation: one request in, one answer out, then the end.
 ///

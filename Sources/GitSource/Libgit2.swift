@@ -1,4 +1,5 @@
 import CLibgit2
+import MeshModel
 
 /// The library's own state: started once, hermetic, never shut down.
 ///

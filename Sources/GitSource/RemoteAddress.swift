@@ -1,4 +1,5 @@
 import Foundation
+import MeshModel
 import SystemPackage
 
 /// Where a repository lives: a local path, `file://`, `http://`, `https://` or `ssh://`.

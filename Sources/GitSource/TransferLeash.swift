@@ -1,4 +1,5 @@
 import CLibgit2
+import MeshModel
 
 /// What a transfer may do: to whom it may talk, how often it may log in, how much it may receive.
 ///

@@ -1,4 +1,5 @@
 import CLibgit2
+import MeshModel
 
 /// Reads the files under one tree, bounded, following nothing.
 ///

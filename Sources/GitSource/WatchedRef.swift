@@ -1,4 +1,5 @@
 import CLibgit2
+import MeshModel
 
 /// What a target follows: a branch, a tag, or one commit by its full id.
 package struct WatchedRef: Hashable, Sendable, Codable, CustomStringConvertible {

@@ -1,4 +1,5 @@
 import Foundation
+import MeshModel
 
 /// The hosts that gates may call.
 ///
@@ -26,7 +27,7 @@ package struct GateHosts: Hashable, Sendable {
         let name = Self.normal(host)
         guard Self.isLoopback(name) || names.contains(name) else {
             throw .error(
-                "host '\(PlainWords.line(name))' is not on the list of hosts that gates may call; "
+                "host '\(PlainText.line(name))' is not on the list of hosts that gates may call; "
                     + "add it to gates.hosts in the agent's settings"
             )
         }
@@ -44,7 +45,7 @@ package struct GateHosts: Hashable, Sendable {
                 text = text[..<separator.upperBound] + rest[rest.index(after: at)...]
             }
         }
-        return PlainWords.line(String(text))
+        return PlainText.line(String(text))
     }
 
     /// Lower case, without the brackets of IPv6 and without the root's dot.

@@ -151,7 +151,7 @@ package final class GateReader: Sendable {
         switch error as? HTTPClientError {
         case .deadlineExceeded, .connectTimeout, .readTimeout:
             "no answer within \(limits.timeout)"
-        default: PlainWords.line("\(error)")
+        default: PlainText.line("\(error)")
         }
     }
 }
@@ -168,22 +168,5 @@ enum GateFailure: Error {
         case .inconclusive(let text): .inconclusive(text)
         case .error(let text): .error(text)
         }
-    }
-}
-
-/// Text of a server, fit for a log line and the ledger.
-enum PlainWords {
-    /// Longest text of another's that we repeat, in characters.
-    private static let limit = 200
-
-    static func line(_ text: String) -> String {
-        let scalars = text.unicodeScalars.prefix(limit)
-            .map { scalar -> Character in
-                switch scalar.properties.generalCategory {
-                case .control, .format, .lineSeparator, .paragraphSeparator: " "
-                default: Character(scalar)
-                }
-            }
-        return String(scalars)
     }
 }

@@ -29,7 +29,7 @@ enum PrometheusAnswer {
             }
             return try number(text)
         case .other(let type):
-            throw .error("the query yields a \(PlainWords.line(type)); make it one number")
+            throw .error("the query yields a \(PlainText.line(type)); make it one number")
         }
     }
 
@@ -40,14 +40,14 @@ enum PrometheusAnswer {
 
     private static func complaint(_ answer: Document) -> String? {
         guard answer.status == "error" else { return nil }
-        let parts = [answer.errorType, answer.error].compactMap(\.self).map(PlainWords.line)
+        let parts = [answer.errorType, answer.error].compactMap(\.self).map { PlainText.line($0) }
         return parts.isEmpty ? nil : parts.joined(separator: ": ")
     }
 
     /// Numbers travel as text, because JSON has neither NaN nor Inf.
     private static func number(_ text: String) throws(GateFailure) -> Reading {
         guard let value = Double(text) else {
-            throw .error("'\(PlainWords.line(text))' is no number")
+            throw .error("'\(PlainText.line(text))' is no number")
         }
         guard !value.isNaN else { throw .noData("the query yields NaN") }
         guard value.isFinite else { throw .inconclusive("the query yields \(text)") }

@@ -33,7 +33,7 @@ enum TextExposition {
         // Counters come to life with their first event: the family is there, and this class of
         // answers has not happened yet.
         guard goodMatch.isFamilySeen else {
-            throw .noData("the scrape has no metric '\(PlainWords.line(good.metric))'")
+            throw .noData("the scrape has no metric '\(PlainText.line(good.metric))'")
         }
         return .counters(good: 0, total: total)
     }
@@ -54,7 +54,7 @@ private struct SeriesMatch {
     var name: String {
         let labels = wanted.labels.sorted { $0.key < $1.key }
             .map { "\($0.key)=\"\($0.value)\"" }
-        return PlainWords.line("\(wanted.metric){\(labels.joined(separator: ","))}")
+        return PlainText.line("\(wanted.metric){\(labels.joined(separator: ","))}")
     }
 
     mutating func see(_ sample: Sample) {

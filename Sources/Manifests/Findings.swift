@@ -64,16 +64,7 @@ package struct Findings {
 }
 
 /// Text of a file inside a message: in single quotes, on one line, and not longer than a line.
-package func quoted(_ text: String) -> String {
-    let shown = text.unicodeScalars.prefix(80)
-        .map { scalar in
-            scalar.properties.generalCategory == .control || scalar == "\u{2028}"
-                || scalar == "\u{2029}"
-                ? "\u{FFFD}" : String(Character(scalar))
-        }
-    let rest = text.unicodeScalars.dropFirst(80).isEmpty ? "" : "…"
-    return "'" + shown.joined() + rest + "'"
-}
+package func quoted(_ text: String) -> String { "'\(PlainText.excerpt(text))'" }
 
 /// Values in a sentence: `'a'`, `'a' or 'b'`, `'a', 'b' or 'c'`.
 package func alternatives(_ words: [String], joined last: String = "or") -> String {

@@ -57,7 +57,7 @@ struct JSONReader {
             guard take(":") else { throw fault("expected ':'") }
             let value = try value(depth: depth + 1)
             guard members.updateValue(value, forKey: key) == nil else {
-                throw JSONError(offset: start, reason: "key '\(SpecValue.bounded(key))' twice")
+                throw JSONError(offset: start, reason: "key '\(PlainText.excerpt(key))' twice")
             }
             skipSpace()
         } while take(",")

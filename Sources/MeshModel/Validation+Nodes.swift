@@ -17,7 +17,7 @@ extension Validation {
             report(
                 "duplicateBackend",
                 at: ["backends", String(index)],
-                "backends names '\(SpecValue.bounded(service))' twice; write it once"
+                "backends names '\(PlainText.excerpt(service))' twice; write it once"
             )
         }
     }
@@ -72,7 +72,7 @@ extension Schema {
     /// The server's own rule, `^[a-zA-Z0-9\-_]+$`, from which only virtual services are free: their
     /// names are host names.
     package static func validateName(_ name: String, kind: Kind) -> SpecFinding? {
-        let noun = "name '\(SpecValue.bounded(name))' of a \(kind.rawValue)"
+        let noun = "name '\(PlainText.excerpt(name))' of a \(kind.rawValue)"
         let count = name.unicodeScalars.count
         guard (1...255).contains(count) else {
             let message = "\(noun) has \(count) characters; write 1 to 255"

@@ -62,7 +62,7 @@ extension Validation {
             report(
                 "duplicateTarget",
                 at: path + [String(index)],
-                "weightedTargets names '\(SpecValue.bounded(target.node))'\(port) twice; "
+                "weightedTargets names '\(PlainText.excerpt(target.node))'\(port) twice; "
                     + "write it once, with the sum of the weights"
             )
         }
@@ -148,7 +148,7 @@ extension Validation {
             report(
                 "badRewrite",
                 at: below + ["value"],
-                "prefix.value is '\(SpecValue.bounded(value))'; write it with '/' at both ends"
+                "prefix.value is '\(PlainText.excerpt(value))'; write it with '/' at both ends"
             )
         }
     }
@@ -175,7 +175,7 @@ extension Validation {
             report(
                 "reservedName",
                 at: path + ["serviceName"],
-                "App Mesh keeps the service '\(SpecValue.bounded(service))' for itself; "
+                "App Mesh keeps the service '\(PlainText.excerpt(service))' for itself; "
                     + "write another one"
             )
         }
@@ -186,7 +186,7 @@ extension Validation {
         report(
             "badPrefix",
             at: path,
-            "\(name) is '\(SpecValue.bounded(text))'; write it with '/' in front"
+            "\(name) is '\(PlainText.excerpt(text))'; write it with '/' in front"
         )
     }
 

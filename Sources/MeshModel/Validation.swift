@@ -40,7 +40,7 @@ struct Validation {
             report(
                 "unknownField",
                 at: path + [name],
-                "unknown field '\(SpecValue.bounded(name))' in \(container(path)); "
+                "unknown field '\(PlainText.excerpt(name))' in \(container(path)); "
                     + (instead ?? "it takes \(known.joined(separator: ", "))")
             )
         }
@@ -160,7 +160,7 @@ struct Validation {
         guard let last = path.last, !SpecPath.isIndex(last), path.count > 1 else {
             return container(path)
         }
-        return container(path.dropLast()) + "." + SpecValue.bounded(last)
+        return container(path.dropLast()) + "." + PlainText.excerpt(last)
     }
 
     /// A structure by its nearest name: `weightedTargets[0]`.
@@ -182,7 +182,7 @@ package enum SpecPath {
             if isIndex(component) {
                 text += "[\(component)]"
             } else {
-                text += (text.isEmpty ? "" : ".") + SpecValue.bounded(component)
+                text += (text.isEmpty ? "" : ".") + PlainText.excerpt(component)
             }
         }
     }
@@ -205,19 +205,9 @@ extension SpecValue {
         case .bool(let value): String(value)
         case .integer(let value): String(value)
         case .number(let value): "\(value)"
-        case .string(let value): "'\(Self.bounded(value))'"
+        case .string(let value): "'\(PlainText.excerpt(value))'"
         case .list(let items): "a list of \(items.count)"
         case .object: "a structure"
         }
-    }
-
-    /// At most 80 characters, none of them a control character: text of others in our messages.
-    static func bounded(_ text: String) -> String {
-        let shown = text.unicodeScalars.prefix(80)
-            .map { scalar in
-                let isControl = scalar.properties.generalCategory == .control
-                return isControl ? "\u{FFFD}" : String(scalar)
-            }
-        return shown.joined() + (text.unicodeScalars.dropFirst(80).isEmpty ? "" : "…")
     }
 }

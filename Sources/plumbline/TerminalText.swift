@@ -1,4 +1,5 @@
 import Foundation
+import MeshModel
 
 /// Colour and weight, or nothing at all where the output is no terminal.
 struct Ink {
@@ -34,11 +35,7 @@ extension String {
     ///
     /// Control characters (escape sequences begin with one), line separators and the invisible
     /// formatting characters, among them the bidirectional overrides, become U+FFFD.
-    var printable: String {
-        var text = String.UnicodeScalarView()
-        for scalar in unicodeScalars { text.append(scalar.isPrintable ? scalar : "\u{FFFD}") }
-        return String(text)
-    }
+    var printable: String { PlainText.visible(self) }
 
     /// Columns the text takes on a terminal: two for wide characters, none for combining ones.
     var displayWidth: Int { reduce(0) { $0 + $1.displayWidth } }
@@ -64,13 +61,6 @@ extension Character {
 }
 
 extension Unicode.Scalar {
-    fileprivate var isPrintable: Bool {
-        switch properties.generalCategory {
-        case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate: false
-        default: true
-        }
-    }
-
     /// East Asian wide and emoji blocks take two columns (Unicode Standard Annex 11, coarsely).
     fileprivate var displayWidth: Int {
         switch properties.generalCategory {

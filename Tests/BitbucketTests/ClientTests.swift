@@ -135,7 +135,7 @@ import Testing
             desk.outbox.put(.sample(.successful))
             await desk.outbox.flush(within: .seconds(60))
             let line = try #require(desk.lines.all.first)
-            #expect(line.contains("HTTP 400 ( [31mred next") || line.contains("HTTP 400 ([31mred"))
+            #expect(line.contains("HTTP 400 ([31mred next long "))
             #expect(line.utf8.count < 500)
         }
     }
