@@ -1,5 +1,5 @@
 package import AsyncHTTPClient
-import NIOCore
+package import NIOCore
 package import NIOHTTP1
 import NIOPosix
 import NIOSSL
@@ -53,10 +53,15 @@ package struct HTTPExchange: Sendable {
     }
 
     /// Sends one request and reads its answer to the end; any status is an answer.
-    package func send(_ request: HTTPClientRequest) async throws(HTTPFailure) -> HTTPAnswer {
+    ///
+    /// With `take`, what a success says is handed over as it comes, and is not in the answer.
+    package func send(
+        _ request: HTTPClientRequest,
+        take: (@Sendable (ByteBuffer) throws -> Void)? = nil
+    ) async throws(HTTPFailure) -> HTTPAnswer {
         let result = await withTaskGroup(of: Result<HTTPAnswer, HTTPFailure>.self) { group in
             group.addTask {
-                do { return .success(try await exchange(request)) } catch {
+                do { return .success(try await exchange(request, take)) } catch {
                     return .failure(Self.failure(of: error))
                 }
             }
@@ -82,19 +87,25 @@ package struct HTTPExchange: Sendable {
         )
     }
 
-    private func exchange(_ request: HTTPClientRequest) async throws -> HTTPAnswer {
+    private func exchange(
+        _ request: HTTPClientRequest,
+        _ take: (@Sendable (ByteBuffer) throws -> Void)?
+    ) async throws -> HTTPAnswer {
         let limit = TimeAmount.nanoseconds(Int64(min(timeout / .nanoseconds(1), 1e18)))
         let response = try await Self.client.execute(request, timeout: limit)
+        let take = (200..<300).contains(response.status.code) ? take : nil
         var body: [UInt8] = []
+        var count = 0
         for try await chunk in response.body {
-            guard body.count + chunk.readableBytes <= largestAnswer else {
+            count += chunk.readableBytes
+            guard count <= largestAnswer else {
                 throw HTTPFailure(
                     code: .foreignAnswer,
                     message: "the answer is larger than \(largestAnswer) bytes",
                     mayHaveArrived: true
                 )
             }
-            body.append(contentsOf: chunk.readableBytesView)
+            if let take { try take(chunk) } else { body += chunk.readableBytesView }
         }
         return HTTPAnswer(
             status: Int(response.status.code),

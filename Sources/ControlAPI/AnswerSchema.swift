@@ -43,6 +43,15 @@ enum AnswerSchema {
         ],
     ]
 
+    /// A record with what was there before and after; null where there is none.
+    static let detail: SpecValue = [
+        "type": "object", "required": ["record", "before", "after"],
+        "properties": [
+            "record": record, "before": ["type": ["object", "null"]],
+            "after": ["type": ["object", "null"]],
+        ],
+    ]
+
     /// One of the server-sent events; `data` is the JSON of `ControlEvent`.
     static let event: SpecValue = [
         "type": "object", "required": ["id", "event", "data"],

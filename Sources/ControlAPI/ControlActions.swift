@@ -61,6 +61,7 @@ struct ControlActions: Sendable {
         case .audit: return json(try await sources.audit(records(question)), question)
         case .auditHead: return json(try await sources.auditHead(), question)
         case .auditBundle: return try await bundle(question)
+        case .auditRecord: return json(try await record(question), question)
         case .verifyAudit: return try await verification(question)
         case .deliveries:
             return json(["deliveries": try await sources.deliveries()], question)
@@ -138,6 +139,13 @@ extension ControlActions {
             commit: question.arguments[.commit],
             resource: question.arguments[.resource].map { Glob($0) }
         )
+    }
+
+    private func record(_ question: ControlQuestion) async throws -> SpecValue {
+        guard let seq = question.arguments.integer(.seq),
+            let record = try await sources.auditRecord(seq)
+        else { throw ControlProblem.noRecord }
+        return record
     }
 
     private func verification(_ question: ControlQuestion) async throws -> ControlAnswer {

@@ -79,6 +79,14 @@ extension ControlParameter {
         summary: "At most so many records; 100 without it."
     )
 
+    static let seq = ControlParameter(
+        name: .seq,
+        place: .path,
+        form: .integer(1...Int64.max),
+        summary: "The record's number.",
+        isRequired: true
+    )
+
     static let auditCommit = ControlParameter(
         name: .commit,
         place: .query,

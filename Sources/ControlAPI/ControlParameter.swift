@@ -41,6 +41,7 @@ extension ControlParameter {
         case failOn
         case after
         case limit
+        case seq
         case commit
         case resource
         case lastEventID = "Last-Event-ID"

@@ -67,8 +67,18 @@ struct ControlProblem: Error, Hashable {
     static let noRoute = ControlProblem(404, "there is nothing here; GET /openapi.json lists all")
     static let noTarget = ControlProblem(404, "no target has this name; GET /v1/targets lists all")
     static let noPlan = ControlProblem(404, "no plan has this id; GET /v1/plans lists the last")
+    static let noRecord = ControlProblem(404, "the ledger has no record with this number")
     static let noRollout = ControlProblem(404, "the target has had no rollout")
     static let noRevision = ControlProblem(404, "the repository has no such commit or ref")
+
+    /// Of a part of a path.
+    static func nothing(named name: ControlParameter.Name) -> ControlProblem {
+        switch name {
+        case .id: noPlan
+        case .seq: noRecord
+        default: noTarget
+        }
+    }
 
     static func wrongMethod(_ allowed: [String]) -> ControlProblem {
         let list = allowed.joined(separator: ", ")

@@ -62,7 +62,7 @@ struct ControlArguments {
             case .path:
                 // A name that cannot be is one that nobody has.
                 guard let name = RequestTarget.decode(captured), parameter.fault(in: name) == nil
-                else { throw parameter.name == .id ? .noPlan : .noTarget }
+                else { throw .nothing(named: parameter.name) }
                 texts[parameter.name] = name
             case .header:
                 let given =

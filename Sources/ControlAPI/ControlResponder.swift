@@ -70,7 +70,7 @@ struct ControlResponder: HTTPResponder {
         let caller = try await caller(arrival)
         guard let route = arrival.route else {
             throw arrival.fitting.isEmpty
-                ? .noRoute : .wrongMethod(arrival.fitting.map(\.method.rawValue))
+                ? .noRoute : .wrongMethod(Set(arrival.fitting.map(\.method.rawValue)).sorted())
         }
         if let role = route.role {
             guard let caller, caller.role >= role else { throw .forbidden(role) }

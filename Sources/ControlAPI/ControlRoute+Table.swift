@@ -15,7 +15,8 @@ extension ControlRoute {
                 aboutRollouts(operation)
             case .plans, .plan, .makePlan, .approvePlan, .rejectPlan, .applyPlan:
                 aboutPlans(operation)
-            case .audit, .auditHead, .auditBundle, .verifyAudit: aboutAudit(operation)
+            case .audit, .auditHead, .auditBundle, .auditRecord, .verifyAudit:
+                aboutAudit(operation)
             case .events: events
             }
         }
@@ -233,6 +234,12 @@ extension ControlRoute {
             let summary = "The whole ledger, which 'audit verify --bundle' examines offline."
             var route = reading(operation, "/v1/audit/export", summary)
             route.types = [.lines]
+            return route
+        case .auditRecord:
+            let summary = "One record with the bodies before and after."
+            var route = reading(operation, "/v1/audit/{seq}", summary)
+            route.parameters = [.seq]
+            route.schema = AnswerSchema.detail
             return route
         case .verifyAudit:
             return ControlRoute(

@@ -32,6 +32,8 @@ enum ControlOperation: String, CaseIterable, Hashable, Sendable {
     case audit
     case auditHead
     case auditBundle
+    /// Behind the words of the ledger, which its number could otherwise be taken for.
+    case auditRecord
     case verifyAudit
     case deliveries
     case events

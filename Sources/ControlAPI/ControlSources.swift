@@ -37,6 +37,9 @@ package protocol ControlSources: Sendable {
     /// Records of the ledger, oldest first, as `audit log -o json` prints them.
     func audit(_ question: AuditQuestion) async throws -> SpecValue
 
+    /// One record as `audit show -o json` prints it; nothing where none has the number.
+    func auditRecord(_ seq: Int64) async throws -> SpecValue?
+
     /// The ledger's signed head, as `head.json` has it.
     func auditHead() async throws -> SpecValue
 

@@ -63,12 +63,15 @@ package actor TargetLoop {
         while !Task.isCancelled, !stop.isMade {
             await answer(reasons, stop)
             if status.phase == .stopped { break }
-            let timer = Task { [pause = pause, wakeUps] in
+            let pause = pause
+            status.nextLook = reconciliation.runner.clock.wallTime() + pause.milliseconds
+            let timer = Task { [wakeUps] in
                 try await Task.sleep(for: pause)
                 wakeUps.give(.due)
             }
             reasons = await wakeUps.take()
             timer.cancel()
+            status.nextLook = nil
         }
         endScan()
         status.phase = .stopped

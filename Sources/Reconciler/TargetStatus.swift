@@ -53,6 +53,8 @@ package struct TargetStatus: Hashable, Sendable {
     package var isReachable = false
     /// Wall time of the last look that ended well, in milliseconds since 1970.
     package var lookedAt: Int64?
+    /// Wall time at which it looks next if nobody wakes it, in milliseconds since 1970.
+    package internal(set) var nextLook: Int64?
     package var drift: DriftReport?
     /// What would be done, or was begun, at the last look.
     package var plan: Plan?
@@ -66,6 +68,13 @@ package struct TargetStatus: Hashable, Sendable {
 }
 
 extension TargetStatus {
+    /// How a target stands that no loop watches, from one look at it.
+    package init(name: String, of survey: Survey) {
+        self.init(name: name)
+        tell(survey, isIgnoringDrift: false)
+        phase = survey.restingPhase
+    }
+
     /// Takes what a survey found.
     mutating func tell(_ survey: Survey, isIgnoringDrift: Bool) {
         plan = survey.plan

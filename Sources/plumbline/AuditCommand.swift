@@ -151,27 +151,33 @@ struct AuditShowCommand: AsyncParsableCommand {
     )
 
     @OptionGroup var options: AuditOptions
+    @OptionGroup var server: ServerOptions
     @OptionGroup var output: OutputOptions
 
     @Argument(help: "The record's number, as 'audit log' prints it.")
     var seq: Int64
 
     func run() async throws {
-        let (ledger, detail) = try await output.reporting {
-            let ledger = try Ledger(reading: options.folder)
-            guard let detail = try ledger.detail(seq) else {
-                throw LedgerError(
-                    .missing,
-                    "Show record \(seq): the ledger ends at \(try ledger.head().seq)"
-                )
-            }
-            return (ledger.id, detail)
+        let detail = try await output.reporting {
+            guard let client = try server.client() else { return try read() }
+            return try await client.get("/v1/audit/\(seq)")
         }
         switch output.output {
-        case .json: Terminal.output(AuditReport.show(detail, ledger: ledger).json)
+        case .json: Terminal.output(detail.json)
         case .text:
             for line in AuditReport.page(detail, Terminal.ink) { Terminal.output(line) }
         }
+    }
+
+    private func read() throws -> SpecValue {
+        let ledger = try Ledger(reading: options.folder)
+        guard let detail = try ledger.detail(seq) else {
+            throw LedgerError(
+                .missing,
+                "Show record \(seq): the ledger ends at \(try ledger.head().seq)"
+            )
+        }
+        return AuditReport.show(detail, ledger: ledger.id)
     }
 }
 
@@ -187,14 +193,15 @@ struct AuditExportCommand: AsyncParsableCommand {
     )
 
     @OptionGroup var options: AuditOptions
+    @OptionGroup var server: ServerOptions
     @OptionGroup var output: OutputOptions
 
     @Option(help: "The file to write; without it the bundle goes to standard output.")
     var out: String?
 
     func run() async throws {
-        let head = try await output.reporting { try export() }
-        guard let out else { return }
+        let head = try await output.reporting { try await export() }
+        guard let out, let head else { return }
         switch output.output {
         case .json:
             Terminal.output(AuditReport.export(to: out, head).json)
@@ -203,11 +210,11 @@ struct AuditExportCommand: AsyncParsableCommand {
         }
     }
 
-    private func export() throws -> ChainHead {
+    /// The head of what was written to a file.
+    private func export() async throws -> ChainHead? {
         guard let out else {
-            return try Ledger.export(options.folder) {
-                try FileHandle.standardOutput.write(contentsOf: $0)
-            }
+            try await write(to: FileHandle.standardOutput)
+            return nil
         }
         let new = out + ".new"
         guard FileManager.default.createFile(atPath: new, contents: nil),
@@ -216,11 +223,21 @@ struct AuditExportCommand: AsyncParsableCommand {
             throw LedgerError(.files, "Write '\(new)': \(String(cString: strerror(errno)))")
         }
         defer { try? file.close() }
-        let head = try Ledger.export(options.folder) { try file.write(contentsOf: $0) }
+        try await write(to: file)
         try file.synchronize()
+        // Reads what was written: a bundle that was cut on its way is none.
+        let head = try Ledger.verify(bundle: new).head
         guard rename(new, out) == 0 else {
             throw LedgerError(.files, "Write '\(out)': \(String(cString: strerror(errno)))")
         }
         return head
+    }
+
+    private func write(to file: FileHandle) async throws {
+        guard let client = try server.client() else {
+            _ = try Ledger.export(options.folder) { try file.write(contentsOf: $0) }
+            return
+        }
+        try await client.download("/v1/audit/export") { try file.write(contentsOf: $0) }
     }
 }

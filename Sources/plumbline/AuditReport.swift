@@ -138,24 +138,27 @@ extension AuditReport {
             .joined(separator: " ")
     }
 
-    static func page(_ detail: Ledger.Detail, _ ink: Ink) -> [String] {
-        let record = detail.record
+    /// Of a record as it is shown to programs, here or by an agent.
+    static func page(_ detail: SpecValue, _ ink: Ink) -> [String] {
+        let record = detail["record"] ?? .empty
+        let mesh = record["mesh"]?.text ?? ""
+        let resource = record["resource"]?.text.flatMap { ResourceID(address: $0, mesh: mesh) }
         let fields: [(String, String?)] = [
-            ("record", String(record.seq)),
-            ("time", EventLine.timestamp(record.time)),
-            ("kind", record.kind.rawValue),
-            ("revision", record.revision?.description),
-            ("author", record.revision?.author),
-            ("subject", record.revision?.subject),
-            ("actor", record.actor),
-            ("resource", record.resource?.fullAddress ?? "mesh/\(record.mesh)"),
-            ("plan", record.plan),
-            ("step", record.step.map { String($0) }),
-            ("intent", record.intent),
-            ("request id", record.requestID),
-            ("client token", record.clientToken),
-            ("previous", record.previousHash),
-            ("hash", record.hash),
+            ("record", record["seq"]?.integer.map { String($0) }),
+            ("time", record["time"]?.text),
+            ("kind", record["kind"]?.text),
+            ("revision", record["revision"]?.text),
+            ("author", record["author"]?.text),
+            ("subject", record["subject"]?.text),
+            ("actor", record["actor"]?.text),
+            ("resource", resource?.fullAddress ?? "mesh/\(mesh)"),
+            ("plan", record["plan"]?.text),
+            ("step", record["step"]?.integer.map { String($0) }),
+            ("intent", record["intent"]?.text),
+            ("request id", record["requestID"]?.text),
+            ("client token", record["clientToken"]?.text),
+            ("previous", record["prevHash"]?.text),
+            ("hash", record["hash"]?.text),
         ]
         var lines: [String] = []
         for (name, value) in fields {
@@ -163,14 +166,14 @@ extension AuditReport {
             let label = name.padding(toLength: 14, withPad: " ", startingAt: 0)
             lines.append(ink.dim(label) + value.printable)
         }
-        lines += block("payload", record.payload == .empty ? nil : record.payload, ink)
-        lines += block("before", detail.before, ink)
-        lines += block("after", detail.after, ink)
+        lines += block("payload", record["payload"].flatMap { $0 == .empty ? nil : $0 }, ink)
+        lines += block("before", detail["before"], ink)
+        lines += block("after", detail["after"], ink)
         return lines
     }
 
     private static func block(_ name: String, _ value: SpecValue?, _ ink: Ink) -> [String] {
-        guard let value else { return [] }
+        guard let value, value != .null else { return [] }
         let text = value.prettyJSON.split(separator: "\n").map { "  " + String($0).printable }
         return [ink.dim(name)] + text
     }

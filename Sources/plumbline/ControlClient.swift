@@ -77,8 +77,6 @@ struct ServerOptions: ParsableArguments {
 struct ControlClient: Sendable {
     private let server: ServiceEndpoint
     private let token: Secret
-    /// The agent answers within a minute.
-    private let exchange = HTTPExchange(timeout: .seconds(70), largestAnswer: 64 << 20)
 
     init(server: ServiceEndpoint, token: Secret) {
         self.server = server
@@ -100,6 +98,15 @@ struct ControlClient: Sendable {
         _ query: [(name: String, value: String)]
     ) async throws(CommandFailure) -> String {
         String(decoding: try await send(request(path, query)).body, as: UTF8.self)
+    }
+
+    /// Hands over an answer of any size as it comes.
+    func download(
+        _ path: String,
+        _ take: @escaping @Sendable (Data) throws -> Void
+    ) async throws(CommandFailure) {
+        let exchange = HTTPExchange(timeout: .seconds(3600), largestAnswer: .max)
+        _ = try await send(request(path, []), exchange) { try take(Data($0.readableBytesView)) }
     }
 
     func post(
@@ -127,10 +134,17 @@ struct ControlClient: Sendable {
         return request
     }
 
-    private func send(_ request: HTTPClientRequest) async throws(CommandFailure) -> HTTPAnswer {
+    /// The agent begins to answer within a minute, and says little.
+    private static let usual = HTTPExchange(timeout: .seconds(70), largestAnswer: 64 << 20)
+
+    private func send(
+        _ request: HTTPClientRequest,
+        _ exchange: HTTPExchange = usual,
+        take: (@Sendable (ByteBuffer) throws -> Void)? = nil
+    ) async throws(CommandFailure) -> HTTPAnswer {
         let answer: HTTPAnswer
         do throws(HTTPFailure) {
-            answer = try await exchange.send(request)
+            answer = try await exchange.send(request, take: take)
         } catch {
             throw failure(.error, "\(error.message); is the agent running there?")
         }

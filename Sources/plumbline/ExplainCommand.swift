@@ -1,51 +1,86 @@
 import ArgumentParser
 import MeshModel
+import Planning
+import Reconciler
 
-/// `plumbline explain`: why a resource of an agent is as it is, and what it waits for.
+/// `plumbline explain`: why a resource is as it is, and what it waits for.
 struct ExplainCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "explain",
-        abstract: "Asks an agent why a resource is not what the commit declares.",
+        abstract: "Says why a resource is not what the commit declares.",
         discussion: """
-            Without an agent, 'plan --explain' compares all three sides of every resource.
+            With --server from what an agent knows, else from repository, mesh and ledger, as \
+            'drift' reads them. 'plan --explain' compares all three sides of every resource.
             """
     )
 
+    @OptionGroup var target: TargetOptions
     @OptionGroup var server: ServerOptions
     @OptionGroup var output: OutputOptions
-
-    @Option(help: "The target; needed where the agent has several.")
-    var target: String?
 
     @Argument(help: "The resource's address, 'virtualRouter/checkout/route/main'.")
     var resource: String
 
     func run() async throws {
-        let told = try await output.reporting { try await story(try server.required()) }
+        let story: ResourceStory
+        if let client = try server.client() {
+            story = try await output.reporting { try await ask(client) }
+        } else {
+            let survey = try await SurveyRun(target: target, output: output).survey()
+            story = try await output.reporting { try told(survey) }
+        }
         switch output.output {
-        case .json: Terminal.output(told.json.json)
-        case .text: for line in told.lines(Terminal.ink) { Terminal.output(line) }
+        case .json: Terminal.output(story.json.json)
+        case .text: for line in story.lines(Terminal.ink) { Terminal.output(line) }
         }
     }
 
-    private func story(_ client: ControlClient) async throws(CommandFailure) -> ResourceStory {
-        let name = try await client.target(named: target)
+    private func ask(_ client: ControlClient) async throws(CommandFailure) -> ResourceStory {
+        let name = try await client.target(named: target.target)
         let path = "/v1/targets/" + ControlClient.segment(name)
         let status = try await client.get(path)
         let drift = try await client.get(path + "/drift", [(name: "format", value: "json")])
         let rollouts = try await client.get("/v1/rollouts")["rollouts"]?.items ?? []
+        var plan: SpecValue?
+        if let id = status["plan"]?.text {
+            plan = try await client.get("/v1/plans/" + ControlClient.segment(id))["plan"]
+        }
         let routes = rollouts.first { $0["target"]?.text == name }?["routes"]?.items ?? []
         return ResourceStory(
             target: name,
             resource: resource,
             status: status,
-            finding: (drift["findings"]?.items ?? []).first { $0["resource"]?.text == resource },
+            drift: drift,
+            plan: plan,
             route: routes.first { $0["resource"]?.text == resource }
+        )
+    }
+
+    /// The same from here; a name that no side knows is most likely a slip.
+    private func told(_ survey: Survey) throws(CommandFailure) -> ResourceStory {
+        let known = Set(survey.input.desired.resources.keys).union(survey.input.live.resources.keys)
+            .union(survey.input.applied.resources.keys).map(\.address)
+        guard known.contains(resource) else {
+            let close = Suggestion.closest(to: resource, among: known.sorted())
+            let hint = close.map { "; did you mean '\($0)'?" } ?? ""
+            throw CommandFailure(
+                .error,
+                "Explain '\(resource.printable)': neither commit, mesh nor ledger has it\(hint)"
+            )
+        }
+        let name = survey.input.target.name
+        return ResourceStory(
+            target: name,
+            resource: resource,
+            status: AgentReport.target(survey),
+            drift: survey.drift.json(),
+            plan: survey.plan.json,
+            route: nil
         )
     }
 }
 
-/// What an agent knows of one resource; `Schemas/explanation.json`.
+/// What is known of one resource; `Schemas/explanation.json`.
 struct ResourceStory {
     let target: String
     let resource: String
@@ -53,21 +88,47 @@ struct ResourceStory {
     let status: SpecValue
     /// How it differs; absent where it does not.
     let finding: SpecValue?
+    /// What the plan says of it, `deferred` and `refusals` included; absent where it has no word.
+    let plan: SpecValue?
     /// Where its rollout is; absent where it is in none.
     let route: SpecValue?
+
+    /// Picks what is about the resource from the report of its target and from the plan.
+    init(
+        target: String,
+        resource: String,
+        status: SpecValue,
+        drift: SpecValue,
+        plan: SpecValue?,
+        route: SpecValue?
+    ) {
+        func about(_ list: SpecValue?) -> [SpecValue] {
+            (list?.items ?? []).filter { $0["resource"]?.text == resource }
+        }
+        let words = ["changes", "deferred", "hazards", "records"].map { ($0, about(plan?[$0])) }
+        // A refusal without a resource is of the whole plan.
+        let refusals = (plan?["refusals"]?.items ?? [])
+            .filter { $0["resource"] == nil || $0["resource"]?.text == resource }
+        let all = (words + [("refusals", refusals)]).filter { !$0.1.isEmpty }
+        self.target = target
+        self.resource = resource
+        self.status = status
+        finding = about(drift["findings"]).first
+        self.plan =
+            all.isEmpty
+            ? nil : .object(Dictionary(all.map { ($0, .list($1)) }) { first, _ in first })
+        self.route = route
+    }
 
     var json: SpecValue {
         [
             "schema": "plumbline.dev/explanation/v1", "target": .string(target),
             "resource": .string(resource), "status": status, "finding": finding ?? .null,
-            "route": route ?? .null,
+            "plan": plan ?? .null, "route": route ?? .null,
         ]
     }
 
     func lines(_ ink: Ink) -> [String] {
-        func text(_ value: SpecValue?, _ member: String) -> String {
-            (value?[member]?.text ?? "").printable
-        }
         let found =
             finding.map { "\(text($0, "class")): \(text($0, "reason"))" }
             ?? "none was found at the last look, if the mesh has it at all"
@@ -76,11 +137,27 @@ struct ResourceStory {
         var lines = [
             ink.bold("\(resource.printable) of \(target.printable)"),
             "  difference  \(found)",
-            "  target      \(standing)" + (message.isEmpty ? "" : ": \(message)"),
         ]
+        lines += planned.map { "  plan        " + $0 }
+        lines.append("  target      \(standing)" + (message.isEmpty ? "" : ": \(message)"))
         if let step = route?["step"]?.integer {
             lines.append("  rollout     \(text(status, "rollout")), this route at \(step) %")
         }
         return lines
+    }
+
+    /// What the plan would do with it, and why something is not done.
+    private var planned: [String] {
+        let changes = (plan?["changes"]?.items ?? []).filter { $0["action"] != "none" }
+            .map { "\(text($0, "action")): \(text($0, "reason"))" }
+        let waiting = (plan?["deferred"]?.items ?? [])
+            .map { "not now, \(text($0, "reason")): \(text($0, "message"))" }
+        let refused = (plan?["refusals"]?.items ?? [])
+            .map { "refused, \(text($0, "reason")): \(text($0, "message"))" }
+        return changes + waiting + refused
+    }
+
+    private func text(_ value: SpecValue?, _ member: String) -> String {
+        (value?[member]?.text ?? "").printable
     }
 }

@@ -109,7 +109,7 @@ struct LiveControl: ControlSources {
     private func look() async {
         for one in loops {
             let status = await one.loop.status
-            guard let plan = status.plan, !plan.isEmpty else { continue }
+            guard let plan = status.plan, plan.tellsOfSomething else { continue }
             await shelf.put(plan, of: status.name, at: status.lookedAt ?? 0)
         }
     }
@@ -140,6 +140,12 @@ struct LiveControl: ControlSources {
         return try await offPool {
             let head = try ledger.head()
             return AuditReport.log(try ledger.records(query), ledger: ledger.id, head: head)
+        }
+    }
+
+    func auditRecord(_ seq: Int64) async throws -> SpecValue? {
+        try await offPool {
+            try ledger.detail(seq).map { AuditReport.show($0, ledger: ledger.id) }
         }
     }
 

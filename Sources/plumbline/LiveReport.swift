@@ -25,14 +25,21 @@ enum AgentReport {
             "message": text(status.message),
             "reachable": .bool(status.isReachable),
             "lookedAt": time(status.lookedAt),
+            "nextLook": time(status.nextLook),
             "waiting": status.waiting.map { waiting in
                 ["target": .string(waiting.target), "since": time(waiting.since)]
             } ?? .null,
             "drift": .integer(Int64(count)),
             "classes": .object(drift.mapValues { .integer(Int64($0.count)) }),
-            "plan": text(status.plan.flatMap { $0.isEmpty ? nil : $0.id }),
+            "plan": text(status.plan.flatMap { $0.tellsOfSomething ? $0.id : nil }),
         ]
         return TargetAnswer(target: status.name, json: json)
+    }
+
+    /// The same of a target that no agent watches, from one look at it.
+    static func target(_ survey: Survey) -> SpecValue {
+        let status = TargetStatus(name: survey.input.target.name, of: survey)
+        return target(status, RolloutStatus()).json
     }
 
     static func rollout(of target: String, _ rollout: RolloutStatus) -> TargetAnswer? {
@@ -138,4 +145,9 @@ enum AgentReport {
     private static func time(_ time: Int64?) -> SpecValue {
         text(time.map { EventLine.timestamp($0) })
     }
+}
+
+extension Plan {
+    /// Whether there is something to do, or something that is not done for a reason.
+    var tellsOfSomething: Bool { !isEmpty || !deferred.isEmpty || !refusals.isEmpty }
 }

@@ -89,13 +89,13 @@ struct AgentStatus {
     /// A line for each target, and below it why it does not stand better.
     func lines(_ ink: Ink) -> [String] {
         var table = TextTable([
-            "TARGET", "SYNC", "HEALTH", "ROLLOUT", "DESIRED", "APPLIED", "DRIFT",
+            "TARGET", "SYNC", "HEALTH", "ROLLOUT", "DESIRED", "APPLIED", "DRIFT", "NEXT",
         ])
         for target in targets {
             table.add([
                 target["name"]?.text ?? "", target["sync"]?.text ?? "",
                 target["health"]?.text ?? "", rollout(of: target), commit(target["revision"]),
-                commit(target["applied"]), count(target["drift"]),
+                commit(target["applied"]), count(target["drift"]), next(target),
             ])
         }
         let rows = table.lines(ink)
@@ -120,6 +120,22 @@ struct AgentStatus {
     private func commit(_ revision: SpecValue?) -> String {
         guard let text = revision?.text else { return "" }
         return String((text.split(separator: ":").last ?? "").prefix(7))
+    }
+
+    /// What the target waits for: another one, a person, a leave, its rollout, or its next look.
+    ///
+    /// The time is the agent's, in UTC: ours may differ.
+    private func next(_ target: SpecValue) -> String {
+        if let other = target["waiting"]?["target"]?.text { return "follows \(other)" }
+        switch target["phase"]?.text {
+        case "frozen", "ledgerLost": return "a person decides"
+        case "standby": return "the leave to write"
+        case "rollingOut": return "rollout's end"
+        case "stopped": return ""
+        default: break
+        }
+        guard let time = target["nextLook"]?.text?.split(separator: "T").last else { return "" }
+        return "look at \(time.prefix(8))Z"
     }
 
     /// A number, or the length of a list of findings.

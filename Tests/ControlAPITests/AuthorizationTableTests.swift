@@ -65,7 +65,7 @@ import Testing
         switch operation {
         case .livez, .readyz, .startupz: (nil, 200)
         case .metrics, .openAPI, .targets, .target, .drift, .rollouts, .rollout, .plans, .plan,
-            .audit, .auditHead, .auditBundle, .verifyAudit, .deliveries, .events:
+            .audit, .auditHead, .auditBundle, .auditRecord, .verifyAudit, .deliveries, .events:
             (.viewer, 200)
         case .makePlan: (.planner, 201)
         case .scan: (.planner, 202)

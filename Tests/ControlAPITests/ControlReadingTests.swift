@@ -55,6 +55,8 @@ import Testing
             #expect(numbers == [2, 3])
             let none = try await controls.ask("/v1/audit?commit=ffff&resource=virtualNode/*")
             #expect(none["records"] == [])
+            let record = try await controls.ask("/v1/audit/2")
+            #expect(record["record"]?.members?["seq"] == 2 && record["after"] == ["weight": 1])
             let bundle = try await controls.received("/v1/audit/export", until: "\r\n0\r\n\r\n")
             #expect(bundle.lowercased().contains("content-type: application/jsonl\r\n"))
             #expect(bundle.split(separator: "\"seq\":").count == 5)

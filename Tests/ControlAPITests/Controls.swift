@@ -99,7 +99,7 @@ struct APIRequest: Sendable {
     /// A request of the route that is in order, but for the token where there is no role.
     init(example route: ControlRoute, as role: ControlRole? = nil) {
         let path = route.path.replacing("{target}", with: "prod")
-            .replacing("{id}", with: FakeAgent.firstPlan)
+            .replacing("{id}", with: FakeAgent.firstPlan).replacing("{seq}", with: "1")
         let body: String? =
             switch route.operation {
             case .hold: #"{"reason":"night","until":"2026-11-21T00:00:00Z"}"#

@@ -161,6 +161,12 @@ actor FakeAgent: ControlSources {
         return ["records": .list(found.prefix(question.limit).map(\.json))]
     }
 
+    func auditRecord(_ seq: Int64) throws -> SpecValue? {
+        try work()
+        return records.first { $0.number == seq }
+            .map { ["record": $0.json, "before": .null, "after": ["weight": 1]] }
+    }
+
     func auditHead() throws -> SpecValue {
         try work()
         return ["seq": .integer(Int64(records.count)), "hash": "h", "signature": "s"]

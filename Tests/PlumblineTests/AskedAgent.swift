@@ -70,6 +70,8 @@ actor AskedAgent: ControlSources {
                 "revision": .string("main@sha1:" + String(repeating: "a1", count: 20)),
                 "drift": .integer(Int64(isProd ? findings.count : 0)),
             ]
+            members["phase"] = isProd ? "rollingOut" : "idle"
+            members["nextLook"] = isProd ? .null : "2026-11-21T12:00:31.000Z"
             if isProd { members["message"] = "edited by \u{1B}[31mhand" }
             return TargetAnswer(target: name, json: .object(members))
         }
@@ -144,6 +146,8 @@ actor AskedAgent: ControlSources {
             "records": .list(Array(fitting.prefix(question.limit))),
         ]
     }
+
+    func auditRecord(_ seq: Int64) -> SpecValue? { nil }
 
     func auditHead() -> SpecValue { .empty }
 

@@ -28,6 +28,8 @@ import Testing
             }
             try await expect("drift", ["drift"] + world.target, exit: 2)
             try await expect("plan", ["plan"] + world.target, exit: 2)
+            let edited = ["explain", "virtualRouter/catalog/route/main"] + world.target
+            try await expect("explanation", edited, exit: 0)
             let export = ["export", "--endpoint", world.endpoint, "--region", "eu-west-1"]
             try await expect("export", export, exit: 0)
             try await expect("export", export + ["--out", world.folder + "/out"], exit: 0)

@@ -40,12 +40,14 @@ struct Program {
         _ path: String,
         _ arguments: [String],
         input: String = "",
-        settings: [String: String] = [:]
+        settings: [String: String] = [:],
+        in folder: String? = nil
     ) async throws -> Program {
         let result = try await Subprocess.run(
             .path(FilePath(path)),
             arguments: Arguments(arguments),
             environment: environment(settings),
+            workingDirectory: folder.map { FilePath($0) },
             input: .string(input),
             output: .string(limit: 1 << 24),
             error: .string(limit: 1 << 20)
