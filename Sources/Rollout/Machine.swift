@@ -120,7 +120,7 @@ extension RolloutMachine {
 
     private mutating func finish(_ turn: Turn) -> [Effect] {
         var turn = turn
-        if progress.outcome == nil, turn.isParking, !isWriting {
+        if progress.outcome == nil, turn.isParking, unsettled.allSatisfy(\.isSilent) {
             progress.outcome = .stopped
             turn.ask(.finished(.stopped))
         }
@@ -129,10 +129,13 @@ extension RolloutMachine {
     }
 
     /// A step or wave is half written, forth or back: no boundary to stop at.
-    var isWriting: Bool {
+    ///
+    /// Unless nobody answers: then it is in doubt, and read back first when the rollout goes on.
+    var isWriting: Bool { !unsettled.isEmpty }
+
+    private var unsettled: [Writing] {
         let shifting = progress.shifts.filter { $0.end == nil }.compactMap(\.writing)
-        let writings = (progress.wave?.writings ?? []) + shifting
-        return writings.contains { $0.settlement == nil }
+        return ((progress.wave?.writings ?? []) + shifting).filter { $0.settlement == nil }
     }
 
     private mutating func wakeArrived(at now: Instant) {

@@ -42,6 +42,8 @@ struct Writing: Hashable, Sendable, Codable {
     private(set) var isAbandoned = false
     /// Abandoned because its time is over, not because nobody wants it any more.
     private(set) var isOverdue = false
+    /// The last read found nobody there: whether the write is done, only a later one can tell.
+    private(set) var isSilent = false
     /// What our own body was read back as; a last look compares with it.
     private(set) var landed: LiveVersion?
     var waits = 0
@@ -157,12 +159,14 @@ extension Writing {
         let live: LiveResource?
         switch observation {
         case .unavailable(let reason):
+            isSilent = true
             trouble = reason
             wait(next, &turn)
             return nil
         case .absent: live = nil
         case .present(let resource): live = resource
         }
+        isSilent = false
         switch next {
         case .confirm: return confirmed(live, write, &turn)
         case .check where !wasSent: return checked(live, write, &turn)
@@ -213,6 +217,7 @@ extension Writing {
     ) {
         self.deadline = deadline
         missingSince = nil
+        isSilent = false
         waits = 0
         switch stage {
         case .settled: break

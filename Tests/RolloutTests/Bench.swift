@@ -23,6 +23,8 @@ struct Bench {
     var answer: Answer?
     /// What reads answer instead of the truth, while it is set.
     var observation: Observation?
+    /// After the next send nobody answers a read.
+    var isGoneAfterSend = false
     private var sends: [Write] = []
     private var wakes: [Instant] = []
 
@@ -94,6 +96,7 @@ struct Bench {
             case .record: break
             case .send(let intent, let write, _):
                 sends.append(write)
+                if isGoneAfterSend { observation = .unavailable("429, slow down") }
                 events.append(.answered(intent: intent, send(intent, write)))
             case .observe(let id):
                 events.append(.observed(id, observation ?? mesh.read(id, at: meshTime)))

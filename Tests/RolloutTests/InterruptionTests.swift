@@ -43,6 +43,30 @@ struct InterruptionTests {
         #expect(bench.writes(to: Plans.route).allSatisfy { $0 == Plans.tenth })
     }
 
+    /// Nobody answers: the process need not wait until its deadline to find out what it wrote.
+    @Test(arguments: [true, false])
+    func stopWhileTheMeshIsGoneLeavesTheWriteInDoubt(isDone: Bool) throws {
+        var bench = Self.bench()
+        if !isDone { bench.answer = .uncertain("429, slow down") }
+        bench.isGoneAfterSend = true
+        bench.start()
+        bench.pass(.seconds(20), reading: Self.good)
+        #expect(bench.outcome == nil)
+        bench.tell(.stopRequested)
+        #expect(bench.outcome == .stopped)
+        bench.isGoneAfterSend = false
+        bench.answer = nil
+        bench.observation = nil
+        try bench.restart(after: .seconds(60))
+        #expect(bench.mesh.resources[Plans.route]?.spec == Plans.tenth)
+        #expect(bench.writes(to: Plans.route).count == (isDone ? 1 : 2), "it was read back first")
+        let intents = bench.entries.filter { $0.kind == .intent && $0.step == 10 }
+        #expect(intents.count == 1)
+        bench.pass(.seconds(200), reading: Self.good)
+        #expect(bench.outcome == .completed)
+        #expect(bench.ledger.openIntents.isEmpty)
+    }
+
     /// A bad version does not stay live because somebody pressed Ctrl-C.
     @Test func stopDoesNotStopTheWayBack() {
         var bench = Self.bench()

@@ -14,6 +14,8 @@ package enum History: String, CaseIterable, Sendable {
     case lostAnswers
     case deathAtEveryEffect
     case badInPlace
+    case meshGone
+    case fullLedger
     case anything
 
     /// What the world does to a rollout, besides faults.
@@ -47,6 +49,10 @@ package enum History: String, CaseIterable, Sendable {
             case stop
             case order(RolloutOrder.Verb)
             case jump(Int64)
+            /// The endpoint answers nothing but 429 for so many milliseconds.
+            case throttle(Int64)
+            /// The ledger has no room for that long, but for its reserve.
+            case fillLedger(Int64)
         }
 
         package let condition: Condition
@@ -71,6 +77,8 @@ package enum History: String, CaseIterable, Sendable {
         case .lostAnswers: Self.canary(faults: .lostAnswers)
         case .deathAtEveryEffect: Self.deathAtEveryEffect(&random)
         case .badInPlace: Self.badInPlace(&random)
+        case .meshGone: Self.meshGone(&random)
+        case .fullLedger: Self.fullLedger(&random)
         case .anything: Self.anything(&random)
         }
     }

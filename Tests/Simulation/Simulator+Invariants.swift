@@ -30,6 +30,9 @@ extension Simulator {
         if write.action != .create, ledger.resources[id] == nil {
             breakRule("never the unowned", "\(write.action.rawValue) of \(id)")
         }
+        if doubtful.contains(id) {
+            breakRule("read before write", "\(id) is sent again before anybody looked")
+        }
         if let detail = watch.tooBad(write) { breakRule("bad stays small", detail) }
         checkWaves()
         let phase = entry.payload.members?["phase"]?.text
@@ -38,6 +41,9 @@ extension Simulator {
                 breakRule("rollback target", "\(id) would go back to what was never accepted")
             }
             return
+        }
+        if machine?.isRetreating == true {
+            breakRule("full ledger", "\(id) is written forth all the same")
         }
         let revision = entry.payload.members?["revision"]?.text ?? ""
         if watch.isOlder(revision) { breakRule("no older revision", "\(id) gets \(revision)") }
@@ -95,6 +101,9 @@ extension Simulator {
             mesh.strangers[id] == nil
         {
             breakRule("no false stranger", "nobody but us wrote \(id)")
+        }
+        if entry.kind == .intent, machine?.isRetreating == true {
+            breakRule("full ledger", "\(entry.intent ?? "") is a new intent")
         }
         for case .applied(let id, let applied) in changes { checkApplied(id, applied) }
         checkPause(entry)
@@ -163,6 +172,10 @@ extension Simulator {
         for scope in watch.finishRun() {
             breakRule("a failed gate", "\(scope) ended neither rolled back nor halted: \(outcome)")
         }
+        let moving = ledger.resources.first { $0.value.isInFlight }?.key
+        if machine?.isRetreating == true, let moving, !outcome.hasHalted {
+            breakRule("full ledger", "\(moving) stays on its way")
+        }
         if let open = ledger.openIntents.first {
             breakRule("one outcome", "\(open.intent ?? "") of a finished rollout has none")
         }
@@ -193,5 +206,12 @@ extension Simulator {
         case .unowned: mesh.strangers[deferral.resource] != nil
         case .pruneOff, .notSelected, .conflict, .reported, .refused: false
         }
+    }
+}
+
+extension RolloutOutcome {
+    /// Whether something stays where it stands, for a person to decide.
+    fileprivate var hasHalted: Bool {
+        if case .halted(let resources, _) = self { !resources.isEmpty } else { false }
     }
 }

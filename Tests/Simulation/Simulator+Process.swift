@@ -26,6 +26,9 @@ extension Simulator {
         epoch += 1
         processStart = now
         clockBase = random.number(0...1_000_000_000)
+        doubtful = Set(
+            ledger.openIntents.filter { $0.payload.members?["ahead"] == nil }.compactMap(\.resource)
+        )
         do {
             guard let stored = try ledger.stored() else { return reconcile() }
             var machine = stored.machine
@@ -34,7 +37,11 @@ extension Simulator {
             if history == .anything, random.chance(20) {
                 elapsed += random.number(-3_600_000...3_600_000)
             }
-            let effects = machine.resume(at: instant, elapsed: .milliseconds(elapsed))
+            let effects = machine.resume(
+                at: instant,
+                elapsed: .milliseconds(elapsed),
+                isLedgerFull: isLedgerFull
+            )
             self.machine = machine
             perform(effects)
             tellOfHead()
@@ -51,6 +58,8 @@ extension Simulator {
 
     mutating func reconcile() {
         lastEvent = "a reconcile"
+        // A full ledger, like a silent mesh, is looked at again; nothing begins.
+        if isLedgerFull || isThrottled { return lookAgain() }
         let world = [mesh.changes, ledger.entries.count, head]
         if world == idleWorld { return idle() }
         let plan = currentPlan()
@@ -92,15 +101,23 @@ extension Simulator {
         if wasBusy { idles += 1 }
         wasBusy = false
         if isQuiet || moments.isEmpty { isSettled = true }
-        queue.add(.reconcile(epoch: epoch), at: now + 60_000)
+        lookAgain()
     }
+
+    private mutating func lookAgain() { queue.add(.reconcile(epoch: epoch), at: now + 60_000) }
 
     mutating func deliver(_ event: Event) {
         guard var machine else { return }
         if checksStoredForm { checkStoredForm(machine, event) }
         guard let event = tamper.event(event, watch.lastWrites) else { return }
         lastEvent = event.summary
-        let effects = machine.handle(event, at: instant)
+        if case .observed(let id, let observation) = event {
+            if case .unavailable = observation {} else { doubtful.remove(id) }
+        }
+        // What finds no room has not happened: the machine hears of that first.
+        var effects: [Effect] = []
+        if isLedgerFull { effects = machine.handle(.ledgerFull, at: instant) }
+        effects += machine.handle(event, at: instant)
         self.machine = machine
         perform(effects)
     }
@@ -154,7 +171,7 @@ extension Simulator {
     /// Of the mesh and the ledger as they are now; the answer takes its time.
     private mutating func plan() {
         let event: Event =
-            random.chance(faults.unavailableRead)
+            random.chance(faults.unavailableRead) || isThrottled
             ? .unplanned(isFinal: false) : .planned(currentPlan())
         queue.add(.event(event, epoch: epoch), at: now + random.number(200...5_000))
     }
@@ -181,10 +198,12 @@ extension Simulator {
         guard !moments.isEmpty else { return }
         noteWeights()
         guard let position = moments.indices.first(where: isDue) else { return }
-        let act = moments.remove(at: position).act
+        let moment = moments.remove(at: position)
+        let act = moment.act
         momentAt = now
         if case .later(let pause) = moments.first?.condition { queue.add(.look, at: now + pause) }
-        guard !isQuiet else { return }
+        // A person who has paused something comes back, however late.
+        if case .order = act {} else if isQuiet { return }
         lastEvent = "\(act)"
         switch act {
         case .commit(let number):
@@ -198,8 +217,13 @@ extension Simulator {
         case .touch(let id):
             if let spec = mesh.resources[id]?.spec { mesh.edit(id, spec, at: now) }
         case .stop: deliver(.stopRequested)
-        case .order(let verb): deliver(.ordered(RolloutOrder(verb, by: "Ada")))
+        case .order(let verb):
+            deliver(.ordered(RolloutOrder(verb, by: "Ada")))
+            // Whoever sees the process die over an order gives it again, too.
+            if !canTakeOrders { moments.insert(moment, at: position) }
         case .jump(let time): now += time
+        case .throttle(let time): throttledUntil = now + time
+        case .fillLedger(let time): fullUntil = now + time
         }
     }
 
@@ -218,11 +242,12 @@ extension Simulator {
         }
     }
 
+    /// Whether no rollout waits for its next process.
+    private var canTakeOrders: Bool { machine != nil || ledger.checkpoint == nil }
+
     private func isDue(_ position: Int) -> Bool {
         // Whoever finds no process to take an order gives it again when one is there.
-        if case .order = moments[position].act, machine == nil, ledger.checkpoint != nil {
-            return false
-        }
+        if case .order = moments[position].act, !canTakeOrders { return false }
         return switch moments[position].condition {
         case .later(let pause): position == 0 && now >= momentAt + pause
         case .time(let time): now >= time

@@ -16,7 +16,7 @@ extension Simulator {
     }
 
     private mutating func answer(_ write: Write, _ token: String, isFirst: Bool) -> Answer {
-        if random.chance(faults.throttled) { return .uncertain("429, slow down") }
+        if isThrottled || random.chance(faults.throttled) { return .uncertain("429, slow down") }
         if random.chance(faults.lostNotDone) { return .uncertain("timed out") }
         if random.chance(faults.falseAcknowledgement) { return .acknowledged(requestID: "r-0") }
         if random.chance(faults.lostLate) {
@@ -39,8 +39,8 @@ extension Simulator {
 
     mutating func observe(_ id: ResourceID) {
         var observation: Observation
-        if random.chance(faults.unavailableRead) {
-            observation = .unavailable("503, try again")
+        if isThrottled || random.chance(faults.unavailableRead) {
+            observation = .unavailable("429, slow down")
         } else {
             let age = random.chance(faults.staleRead) ? random.number(0...10_000) : 0
             observation = mesh.read(id, at: now, age: age)

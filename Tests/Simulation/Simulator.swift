@@ -34,6 +34,12 @@ package struct Simulator: Sendable {
     var head = 0
     var idles = 0
     var weightSince: Int64?
+    /// The endpoint answers 429 until then.
+    var throttledUntil: Int64 = 0
+    /// The ledger has no room until then.
+    var fullUntil: Int64 = 0
+    /// Resources of writes that a dead process may have made, and that nobody has looked at since.
+    var doubtful: Set<ResourceID> = []
     /// When the last moment came.
     var momentAt: Int64 = 0
     var wasBusy = true
@@ -112,6 +118,10 @@ package struct Simulator: Sendable {
     }
 
     var isQuiet: Bool { now >= script.quietFrom }
+
+    var isThrottled: Bool { now < throttledUntil }
+
+    var isLedgerFull: Bool { now < fullUntil }
 
     var faults: Faults { isQuiet ? .none : script.faults }
 
