@@ -226,8 +226,8 @@ let package = Package(
         .testTarget(
             name: "ReconcilerTests",
             dependencies: [
-                "Reconciler", "Rollout", "Planning", "Manifests", "MeshModel", "AuditLog",
-                "AWSMesh", "AWSClient", "LocalMesh", "Scripted", "Simulation", logging,
+                "plumbline", "Reconciler", "Rollout", "Planning", "Manifests", "MeshModel",
+                "AuditLog", "AWSMesh", "AWSClient", "LocalMesh", "Scripted", "Simulation", logging,
             ],
             swiftSettings: settings
         ),

@@ -7,6 +7,8 @@ import Rollout
 import Scripted
 import Synchronization
 
+@testable import plumbline
+
 /// When a process dies, counted in the effects it has on the world, and what it did until then.
 final class Fate: Sendable {
     /// On which side of its last effect the process dies.
@@ -89,7 +91,7 @@ extension Result where Failure == any Error {
 
 /// A mesh as a mortal process reaches it; every write is checked against the ledger as it leaves.
 struct MortalMesh: MeshReader, MeshWriter {
-    let mesh: ServedMesh
+    let mesh: LiveMesh
     let fate: Fate
     let time: VirtualTime
     let watch: WriteWatch
@@ -169,7 +171,7 @@ final class Disk: Sendable {
 
 /// A ledger that a mortal process writes to.
 struct MortalLedger: LedgerStore {
-    let ledger: FolderLedger
+    let ledger: LiveLedger
     let fate: Fate
     let disk: Disk
 

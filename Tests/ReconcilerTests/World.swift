@@ -12,6 +12,8 @@ import Scripted
 import Synchronization
 import Testing
 
+@testable import plumbline
+
 /// What outlives a process: the mesh behind its endpoint, the branch, the state folder.
 struct World: Sendable {
     let branch = Branch()
@@ -77,7 +79,7 @@ struct World: Sendable {
         watch.follow(ledger)
         let time = VirtualTime(wall)
         let mesh = MortalMesh(
-            mesh: ServedMesh(client: try stranger()),
+            mesh: LiveMesh(client: try stranger(), expectedAccount: nil, identity: nil),
             fate: fate,
             time: time,
             watch: watch,
@@ -93,7 +95,7 @@ struct World: Sendable {
                     writer: mesh,
                     metrics: MortalMetrics(gauges: gauges, fate: fate, time: time),
                     ledger: MortalLedger(
-                        ledger: FolderLedger(ledger: ledger),
+                        ledger: LiveLedger(ledger: ledger),
                         fate: fate,
                         disk: disk
                     ),
