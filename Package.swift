@@ -127,8 +127,7 @@ let package = Package(
             name: "ControlAPI",
             dependencies: [
                 "MeshModel", asyncHTTPClient, crypto, httpTypes, hummingbird, hummingbirdCore,
-                jwtKit,
-                logging, nioCore, nioHTTP1, serviceLifecycle, systemPackage,
+                jwtKit, logging, nioCore, nioHTTP1, nioSSL, serviceLifecycle, systemPackage,
             ],
             swiftSettings: settings
         ),

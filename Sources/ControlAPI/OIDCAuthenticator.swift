@@ -20,12 +20,25 @@ package struct OIDCIssuer: Hashable, Sendable {
     /// One of the token's audiences, letter by letter.
     package let audience: String
     package let rules: [Rule]
+    package var access = OIDCAccess()
 
     package init(issuer: String, audience: String, rules: [Rule]) {
         self.issuer = issuer
         self.audience = audience
         self.rules = rules
     }
+}
+
+/// What it takes to ask an issuer that is not on the open web, as a cluster's own.
+package struct OIDCAccess: Hashable, Sendable {
+    /// The roots that its certificate must come from, in PEM; the machine's where there is none.
+    ///
+    /// Its keys may then be at another host, as a cluster's are: these roots vouch for both.
+    package var rootsFile: String?
+    /// With the bearer token that it wants to see, read anew each time: a kubelet replaces it.
+    package var tokenFile: String?
+
+    package init() {}
 }
 
 /// How the keys of issuers are fetched, and how long they are believed.
@@ -56,7 +69,7 @@ package struct OIDCOptions: Sendable {
 /// address, the algorithm from the key; a claim that is missing or empty lets nobody in.
 package final class OIDCAuthenticator: Authenticator {
     private let issuers: [String: (OIDCIssuer, OIDCKeys)]
-    private let web: OIDCWeb
+    private let webs: [OIDCWeb]
     private let logger: Logger
 
     /// An authenticator that must be shut down before it goes away; nothing is fetched yet.
@@ -66,17 +79,21 @@ package final class OIDCAuthenticator: Authenticator {
         logger: Logger? = nil
     ) {
         let logger = logger ?? Logger(label: "oidc") { _ in SwiftLogNoOpLogHandler() }
-        let web = OIDCWeb(options)
+        var webs: [OIDCWeb] = []
         let known = issuers.map { issuer in
+            let web = OIDCWeb(options, issuer.access)
+            webs.append(web)
             let discovery = OIDCDiscovery(issuer: issuer.issuer, web: web, options: options)
             return (issuer.issuer, (issuer, OIDCKeys(discovery, options, logger)))
         }
         self.issuers = Dictionary(known) { first, _ in first }
-        self.web = web
+        self.webs = webs
         self.logger = logger
     }
 
-    package func shutdown() async throws { try await web.shutdown() }
+    package func shutdown() async throws {
+        for web in webs { try await web.shutdown() }
+    }
 
     /// Asks every issuer for its keys now, and says of each what is wrong with it, if anything.
     package func faults() async -> [String: String] {

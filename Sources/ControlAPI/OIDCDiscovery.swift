@@ -19,7 +19,8 @@ struct OIDCDiscovery {
         return try await OIDCKeySet(json: answer.body, life: life(answer.cacheControl))
     }
 
-    /// The address of the keys, which must be a place that only the issuer can serve.
+    /// The address of the keys, which must be a place that only the issuer can serve: its own, or
+    /// one that the roots named for it vouch for.
     private func keyAddress(in bytes: [UInt8]) throws(OIDCFault) -> String {
         guard let document = try? JSONDecoder().decode(Document.self, from: Data(bytes)) else {
             throw OIDCFault("the answer is no description of an issuer")
@@ -27,7 +28,9 @@ struct OIDCDiscovery {
         guard document.issuer == issuer else {
             throw OIDCFault("the description there is of another issuer; compare auth.issuers")
         }
-        guard let ours = Origin(issuer), Origin(document.keyAddress) == ours else {
+        let theirs = Origin(document.keyAddress)
+        let isVouchedFor = web.access.rootsFile != nil && theirs?.scheme == "https"
+        guard let ours = Origin(issuer), theirs == ours || isVouchedFor else {
             throw OIDCFault(
                 "its keys are said to be at another host than the issuer's, which is not believed"
             )

@@ -1,5 +1,3 @@
-import SystemPackage
-
 /// Files with the secrets in use, the current one first; read when used, so that they rotate.
 package struct WebhookSecretFiles: Hashable, Sendable {
     /// A file that gave no secret, and why.
@@ -40,7 +38,7 @@ package struct WebhookSecretFiles: Hashable, Sendable {
     package static func secret(in path: String) throws(Fault) -> WebhookSecret {
         let bytes: [UInt8]
         do {
-            bytes = try contents(of: FilePath(path))
+            bytes = try SmallFile.read(path, most: mostBytes)
         } catch {
             throw Fault(path: path, reason: "cannot read it (\(error))")
         }
@@ -52,21 +50,5 @@ package struct WebhookSecretFiles: Hashable, Sendable {
             throw Fault(path: path, reason: "it is empty")
         }
         return secret
-    }
-
-    /// At most one byte more than allowed; a pipe without a writer must not keep us waiting.
-    private static func contents(of path: FilePath) throws -> [UInt8] {
-        let file = try FileDescriptor.open(path, .readOnly, options: [.nonBlocking, .closeOnExec])
-        return try file.closeAfter {
-            var bytes: [UInt8] = []
-            while bytes.count <= mostBytes {
-                let part = try [UInt8](unsafeUninitializedCapacity: mostBytes) { buffer, count in
-                    count = try file.read(into: UnsafeMutableRawBufferPointer(buffer))
-                }
-                if part.isEmpty { break }
-                bytes += part
-            }
-            return bytes
-        }
     }
 }

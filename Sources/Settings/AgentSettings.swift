@@ -169,6 +169,10 @@ package struct AuthSettings: Hashable, Sendable {
         package let issuer: String
         package let audience: String
         package let rules: [Rule]
+        /// Roots of the issuer's certificate, in PEM; absent where the machine's are right.
+        package let caFile: String?
+        /// The token that the issuer wants to see of who asks for its keys.
+        package let tokenFile: String?
     }
 
     /// Who holds all these claims has this role.

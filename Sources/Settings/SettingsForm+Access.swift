@@ -155,9 +155,17 @@ extension SettingsForm {
         let audience = issuer.requiredText("audience", &findings)
         let rules = issuer.require("rules", &findings)
             .map { node in elements(node, "\(title).rules") { $0.readRule($1, $2) } }
+        let caFile = issuer.take("caFile").flatMap { path($0, "\(title).caFile") }
+        let tokenFile = issuer.take("tokenFile").flatMap { path($0, "\(title).tokenFile") }
         issuer.finish(&findings)
         guard let url, let audience, let rules else { return nil }
-        return AuthSettings.Issuer(issuer: url, audience: audience.value, rules: rules)
+        return AuthSettings.Issuer(
+            issuer: url,
+            audience: audience.value,
+            rules: rules,
+            caFile: caFile,
+            tokenFile: tokenFile
+        )
     }
 
     private mutating func issuerURL(_ text: Located<String>, _ title: String) -> String? {

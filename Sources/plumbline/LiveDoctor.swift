@@ -125,6 +125,8 @@ extension OIDCIssuer {
             audience: settings.audience,
             rules: settings.rules.map { Rule(role: ControlRole($0.role), claims: $0.claims) }
         )
+        access.rootsFile = settings.caFile
+        access.tokenFile = settings.tokenFile
     }
 }
 

@@ -31,6 +31,8 @@ final class OIDCTestIssuer: Sendable {
         /// What the description says instead of the truth.
         var claimedIssuer: String?
         var claimedKeyAddress: String?
+        /// Only who shows it is told anything.
+        var token: String?
     }
 
     let address: String
@@ -45,10 +47,11 @@ final class OIDCTestIssuer: Sendable {
     static func serving(
         _ keys: [OIDCTestKey],
         path: String = "",
+        certificate: TestCertificate? = nil,
         _ body: (OIDCTestIssuer, ScriptedServer) async throws -> Void
     ) async throws {
         let opened = Mutex<OIDCTestIssuer?>(nil)
-        try await ScriptedServer.serving { request, _ in
+        try await ScriptedServer.serving(certificate: certificate) { request, _ in
             opened.withLock { $0 }?.answer(request) ?? .lost
         } _: { endpoint, server in
             let issuer = OIDCTestIssuer(address: endpoint + path, keys: keys)
@@ -69,8 +72,13 @@ final class OIDCTestIssuer: Sendable {
         state.withLock { ($0.claimedIssuer, $0.claimedKeyAddress) = (issuer, keyAddress) }
     }
 
+    func demand(token: String) { state.withLock { $0.token = token } }
+
     private func answer(_ request: ScriptedRequest) -> ScriptedAnswer {
         let state = state.withLock { $0 }
+        if let token = state.token, request.header("authorization") != "Bearer " + token {
+            return .answer(401, "{}")
+        }
         switch state.mood {
         case .honest: break
         case .silent: return .silence

@@ -7,6 +7,8 @@ enum Peers {
 
     static var hasPromtool: Bool { FileManager.default.isExecutableFile(atPath: promtool) }
 
+    static let hasOpenSSL = FileManager.default.isExecutableFile(atPath: "/usr/bin/openssl")
+
     /// Absent on a laptop is a skip; absent in CI is a failure.
     static let isCI = ProcessInfo.processInfo.environment["CI"] != nil
 

@@ -271,27 +271,40 @@ private struct Reply {
     }
 }
 
-/// A self-signed certificate, made by openssl for one test.
+/// A certificate, made by openssl for one test; signed by itself, or by another one.
 package struct TestCertificate: Sendable {
     package let certificateFile: String
     private let keyFile: String
 
-    /// Makes a certificate for one DNS name.
-    package init(_ name: String, in folder: URL) async throws {
+    /// Makes a certificate for one DNS name, and for this machine's own address.
+    package init(
+        _ name: String,
+        in folder: URL,
+        signedBy authority: TestCertificate? = nil
+    ) async throws {
         certificateFile = folder.appending(path: "\(name)-cert.pem").path
         keyFile = folder.appending(path: "\(name)-key.pem").path
+        let signature =
+            authority.map {
+                [
+                    "-CA", $0.certificateFile, "-CAkey", $0.keyFile,
+                    "-addext", "basicConstraints=critical,CA:FALSE",
+                ]
+            } ?? []
         _ = try await Subprocess.run(
             .name("openssl"),
-            arguments: [
-                "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
-                "-subj", "/CN=\(name)", "-addext", "subjectAltName=DNS:\(name)",
-                "-keyout", keyFile, "-out", certificateFile,
-            ],
+            arguments: Arguments(
+                [
+                    "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
+                    "-subj", "/CN=\(name)", "-addext", "subjectAltName=DNS:\(name),IP:127.0.0.1",
+                    "-keyout", keyFile, "-out", certificateFile,
+                ] + signature
+            ),
             output: .discarded
         )
     }
 
-    fileprivate func serverContext() throws -> NIOSSLContext {
+    func serverContext() throws -> NIOSSLContext {
         let chain = try NIOSSLCertificate.fromPEMFile(certificateFile)
             .map {
                 NIOSSLCertificateSource.certificate($0)

@@ -1,6 +1,7 @@
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import NIOSSL
 import Synchronization
 
 /// A request as it arrived.
@@ -75,17 +76,22 @@ package final class ScriptedServer: Sendable {
     package var requests: [ScriptedRequest] { arrived.withLock { $0 } }
 
     /// Serves while the body runs, and gives it the URL; requests are numbered from 1.
+    ///
+    /// With a certificate, which must be for `localhost`, over TLS.
     package static func serving<Value>(
+        certificate: TestCertificate? = nil,
         _ script: @escaping Script,
         _ body: (_ endpoint: String, _ server: ScriptedServer) async throws -> Value
     ) async throws -> Value {
         let server = ScriptedServer(script)
+        let tls = try certificate?.serverContext()
         let listener = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     server.connections.withLock { $0.append(channel) }
                     let pipeline = channel.pipeline.syncOperations
+                    if let tls { try pipeline.addHandler(NIOSSLServerHandler(context: tls)) }
                     try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder()))
                     try pipeline.addHandler(ScriptedConnection(server))
                 }
@@ -93,7 +99,8 @@ package final class ScriptedServer: Sendable {
             .bind(host: "127.0.0.1", port: 0).get()
         let port = listener.localAddress?.port ?? 0
         do {
-            let value = try await body("http://127.0.0.1:\(port)", server)
+            let place = tls == nil ? "http://127.0.0.1" : "https://localhost"
+            let value = try await body("\(place):\(port)", server)
             await server.close(listener)
             return value
         } catch {

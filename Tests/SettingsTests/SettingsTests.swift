@@ -154,6 +154,10 @@ struct SettingsTests {
             issuer.rules.first?.claims
                 == ["repositoryUuid": "{742523da-0000-4000-8000-000000000000}"]
         )
+        #expect(issuer.caFile == nil && issuer.tokenFile == nil)
+        let cluster = try #require(settings.auth.issuers.last)
+        #expect(cluster.caFile == "/var/run/secrets/kubernetes.io/serviceaccount/ca.crt")
+        #expect(cluster.tokenFile == "conf/cluster/token")
     }
 
     @Test func theCompleteFileHasItsTargets() throws {
