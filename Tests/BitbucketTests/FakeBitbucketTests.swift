@@ -13,6 +13,23 @@ import Testing
         var authorization: String? = "Bearer token-one"
     }
 
+    /// Sends what is good but for a change, and compares the status.
+    private struct Caller {
+        let url: String
+        let path: String
+
+        func expect(
+            _ wanted: UInt,
+            sourceLocation: SourceLocation = #_sourceLocation,
+            _ change: (inout Ask) -> Void = { _ in }
+        ) async throws {
+            var ask = Ask(path: path, body: good)
+            change(&ask)
+            let (status, _) = try await post(url, ask)
+            #expect(status == wanted, sourceLocation: sourceLocation)
+        }
+    }
+
     private static func post(_ url: String, _ ask: Ask) async throws -> (UInt, String) {
         var request = HTTPClientRequest(url: url + ask.path)
         request.method = .POST
@@ -34,58 +51,40 @@ import Testing
     @Test func cloudHasItsRules() async throws {
         let fake = FakeBitbucket(.cloud)
         try await fake.serving { url in
-            func expect(
-                _ wanted: UInt,
-                sourceLocation: SourceLocation = #_sourceLocation,
-                _ change: (inout Ask) -> Void = { _ in }
-            ) async throws {
-                var ask = Ask(path: Self.cloud, body: Self.good)
-                change(&ask)
-                let (status, _) = try await Self.post(url, ask)
-                #expect(status == wanted, sourceLocation: sourceLocation)
-            }
-            try await expect(201)
-            try await expect(201) { $0.body["state"] = "FAILED" }
+            let caller = Caller(url: url, path: Self.cloud)
+            try await caller.expect(201)
+            try await caller.expect(201) { $0.body["state"] = "FAILED" }
             #expect(fake.status("k")?["state"] == "FAILED" && fake.history.count == 2)
-            try await expect(400) { $0.body["key"] = String(repeating: "k", count: 41) }
-            try await expect(400) { $0.body["key"] = nil }
-            try await expect(400) { $0.body["state"] = "CANCELLED" }
-            try await expect(400) { $0.body["url"] = nil }
+            try await caller.expect(400) { $0.body["key"] = String(repeating: "k", count: 41) }
+            try await caller.expect(400) { $0.body["key"] = nil }
+            try await caller.expect(400) { $0.body["state"] = "CANCELLED" }
+            try await caller.expect(400) { $0.body["url"] = nil }
             let long = String(repeating: "d", count: 256)
-            try await expect(400) { $0.body["description"] = long }
-            try await expect(401) { $0.authorization = nil }
-            try await expect(401) { $0.authorization = "Bearer token" }
-            try await expect(404) { $0.path = $0.path.replacing("acme", with: "b") }
-            try await expect(404) { $0.path = $0.path.replacing("ab", with: "0e") }
-            try await expect(404) { $0.path = "/user" }
+            try await caller.expect(400) { $0.body["description"] = long }
+            try await caller.expect(401) { $0.authorization = nil }
+            try await caller.expect(401) { $0.authorization = "Bearer token" }
+            try await caller.expect(404) { $0.path = $0.path.replacing("acme", with: "b") }
+            try await caller.expect(404) { $0.path = $0.path.replacing("ab", with: "0e") }
+            try await caller.expect(404) { $0.path = "/user" }
             fake.feel(.limited(times: 1, retryAfter: 3))
-            try await expect(429)
-            try await expect(201)
+            try await caller.expect(429)
+            try await caller.expect(201)
             fake.feel(.down(502))
-            try await expect(502)
+            try await caller.expect(502)
         }
     }
 
     @Test func aDataCenterHasItsRules() async throws {
         let fake = FakeBitbucket(.dataCenter)
         try await fake.serving { url in
-            func expect(
-                _ wanted: UInt,
-                sourceLocation: SourceLocation = #_sourceLocation,
-                _ change: (inout Ask) -> Void = { _ in }
-            ) async throws {
-                var ask = Ask(path: Self.dataCenter, body: Self.good)
-                change(&ask)
-                let (status, _) = try await Self.post(url, ask)
-                #expect(status == wanted, sourceLocation: sourceLocation)
-            }
-            try await expect(204)
-            try await expect(204) { $0.body["state"] = "CANCELLED" }
-            try await expect(400) { $0.body["state"] = "STOPPED" }
-            try await expect(204) { $0.body["key"] = String(repeating: "k", count: 41) }
+            let caller = Caller(url: url, path: Self.dataCenter)
+            try await caller.expect(204)
+            try await caller.expect(204) { $0.body["state"] = "CANCELLED" }
+            try await caller.expect(400) { $0.body["state"] = "STOPPED" }
+            try await caller.expect(204) { $0.body["key"] = String(repeating: "k", count: 41) }
             let pair = Data("robot@example.com:token-one".utf8).base64EncodedString()
-            try await expect(401) { $0.authorization = "Basic \(pair)" }
-            try await expect(404) { $0.path = Self.cloud }
+            try await caller.expect(401) { $0.authorization = "Basic \(pair)" }
+            try await caller.expect(404) { $0.path = Self.cloud }
         }
     }
 
