@@ -1,3 +1,4 @@
+import Foundation
 import MeshModel
 import Simulation
 
@@ -31,6 +32,7 @@ import Simulation
         }
         for (word, count) in counts.sorted(by: { $0.key < $1.key }) { print(count, word) }
         print("\(broken) broken")
+        if broken > 0 { exit(1) }
     }
 
     /// What a summary counts a record as: its kind, and how it came out.
