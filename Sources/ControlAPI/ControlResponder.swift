@@ -9,17 +9,6 @@ import NIOCore
 /// Order: rate, token, route, role, parameters, type, body. Whoever has no token learns nothing,
 /// not even which routes there are; probes are the exception, and say one word.
 struct ControlResponder: HTTPResponder {
-    /// The connection is at hand, so that it can be ended after a refusal.
-    struct Context: RequestContext {
-        var coreContext: CoreRequestContextStorage
-        let channel: any Channel
-
-        init(source: ApplicationRequestContextSource) {
-            coreContext = CoreRequestContextStorage(source: source)
-            channel = source.channel
-        }
-    }
-
     let options: ControlOptions
     let routes: [ControlRoute]
     let actions: ControlActions
@@ -27,7 +16,7 @@ struct ControlResponder: HTTPResponder {
     let limits: SourceLimits
     let budget: Allowance
 
-    func respond(to request: Request, context: Context) async throws -> Response {
+    func respond(to request: Request, context: ConnectionContext) async throws -> Response {
         let arrival = Arrival(request, context.channel, routes)
         do throws(ControlProblem) {
             let answer = try await answer(arrival)
@@ -184,13 +173,7 @@ extension ControlResponder {
                 body: ResponseBody(byteBuffer: buffer)
             )
         }
-        headers[.connection] = "close"
-        let body = ResponseBody(contentLength: buffer.readableBytes) { writer in
-            try await writer.write(buffer)
-            try await writer.finish(nil)
-            try? await channel.close(mode: .output)
-        }
-        return Response(status: status, headers: headers, body: body)
+        return Response(last: buffer, status: status, headers: headers, on: channel)
     }
 
     private static func headers(_ type: MediaType) -> HTTPFields {

@@ -9,17 +9,6 @@ import NIOCore
 /// What is wrong about a request is found out as early and as cheaply as possible: the body is not
 /// read where path, method, headers or the signature's form refuse it already.
 struct WebhookResponder: HTTPResponder {
-    /// The connection is at hand, so that it can be ended after a refusal.
-    struct Context: RequestContext {
-        var coreContext: CoreRequestContextStorage
-        let channel: any Channel
-
-        init(source: ApplicationRequestContextSource) {
-            coreContext = CoreRequestContextStorage(source: source)
-            channel = source.channel
-        }
-    }
-
     private typealias Verdict = WebhookIntake.Verdict
 
     static let path = "/hooks/bitbucket"
@@ -30,7 +19,7 @@ struct WebhookResponder: HTTPResponder {
     let limits: SourceLimits
     let budget: Allowance
 
-    func respond(to request: Request, context: Context) async throws -> Response {
+    func respond(to request: Request, context: ConnectionContext) async throws -> Response {
         let source = RequestSource(context.channel.remoteAddress)
         let headers = Result { () throws(WebhookFault) in
             try DeliveryHeaders { Self.values($0, of: request) }
@@ -174,12 +163,6 @@ extension WebhookResponder {
                 body: ResponseBody(byteBuffer: buffer)
             )
         }
-        headers[.connection] = "close"
-        let body = ResponseBody(contentLength: buffer.readableBytes) { writer in
-            try await writer.write(buffer)
-            try await writer.finish(nil)
-            try? await channel.close(mode: .output)
-        }
-        return Response(status: status, headers: headers, body: body)
+        return Response(last: buffer, status: status, headers: headers, on: channel)
     }
 }
