@@ -10,6 +10,8 @@ import Synchronization
 package struct Ledger: Sendable {
     /// Random, made with the ledger; the owner tag of every resource that Plumbline creates.
     package let id: String
+    /// Where it lies, with all that belongs to it.
+    package let folder: StateFolder
     /// What a person should know about the way it was opened.
     package let warnings: [String]
     let storage: any LedgerStorage
@@ -37,6 +39,7 @@ package struct Ledger: Sendable {
         let storage = try Self.open(folder)
         try Self.checkFormat(storage, folder)
         id = try storage.snapshot { try $0.value(of: "ledger") } ?? Self.name(storage)
+        self.folder = folder
         self.storage = storage
         var warnings: [String] = []
         let key = try LedgerWriter.key(in: folder, given: signingKey, &warnings)
@@ -57,6 +60,7 @@ package struct Ledger: Sendable {
         let storage = try SQLiteStorage(path: folder.ledger, isReadOnly: true)
         try Self.checkFormat(storage, folder)
         id = try storage.snapshot { try $0.ledgerID() }
+        self.folder = folder
         self.storage = storage
         writer = nil
         warnings = []

@@ -103,3 +103,16 @@ extension Ledger {
         }
     }
 }
+
+extension Ledger {
+    /// How the newest rollout of a revision to a mesh ended, in its record's word.
+    package func lastOutcome(of revision: Revision, mesh: String) throws -> String? {
+        let query = RecordQuery(
+            commit: revision.commit,
+            mesh: mesh,
+            kinds: [.finished],
+            limit: 1
+        )
+        return try records(query).last.flatMap { EntryFacts($0.payload).outcome }
+    }
+}

@@ -151,7 +151,7 @@ struct SQLiteStorage: LedgerStorage {
         case _ where cause.isOutOfRoom:
             return LedgerError(
                 .full,
-                "\(verb) '\(path)': \(reason); nothing was stored, make room on the disk"
+                "\(verb) '\(path)': \(reason); nothing was stored; free 2 MiB on its disk"
             )
         case .SQLITE_CANTOPEN:
             return LedgerError(

@@ -83,7 +83,8 @@ package struct RolloutStory: Sendable {
         case .rolledBack:
             return (.inProgress, "Rolling back \(resource): \(cause(facts.reason))")
         case .halted:
-            return (.inProgress, "Halted \(resource): \(cause(facts.reason))")
+            let what = resource.isEmpty ? "" : " " + resource
+            return (.inProgress, "Halted\(what): \(cause(facts.reason))")
         case .superseded: return (.stopped, "Superseded by \(facts.by ?? "a newer commit")")
         case .finished: return ended(facts)
         case .deferred:

@@ -239,7 +239,7 @@ extension ControlActions {
                 arguments[.resource].map { Glob($0) },
                 acceptsRewind: arguments.flag(.acceptRewind)
             )
-        case .suspend: return .suspend(freezes: arguments.flag(.freeze))
+        case .suspend: return try suspension(question)
         case .resume: return .resume
         case .rollback:
             return .rollback(
@@ -260,7 +260,22 @@ extension ControlActions {
         }
     }
 
-    /// When a hold ends, which must be in the future.
+    /// Nobody goes home and leaves a target that cannot even go back frozen for good.
+    private func suspension(_ question: ControlQuestion) throws -> ControlCommand {
+        let arguments = question.arguments
+        let freezes = arguments.flag(.freeze)
+        for name in [ControlParameter.Name.reason, .until] where freezes && arguments[name] == nil {
+            let pointer = "#/" + name.rawValue
+            throw ControlProblem(400, "with 'freeze' this member must be there", pointer: pointer)
+        }
+        return .suspend(
+            freezes: freezes,
+            reason: arguments[.reason] ?? "",
+            until: arguments[.until] == nil ? nil : try end(question)
+        )
+    }
+
+    /// When a hold or a suspension ends, which must be in the future.
     private func end(_ question: ControlQuestion) throws -> Int64 {
         guard let end = question.arguments.time(.until), end > now() else {
             throw ControlProblem(409, "'until' is over already; name a time to come")

@@ -12,8 +12,10 @@ package enum ControlCommand: Hashable, Sendable {
     ///
     /// With `acceptsRewind`, a branch that went back is followed from now on.
     case release(Glob?, acceptsRewind: Bool)
-    /// Stays at the present step; with `freezes`, not even an automatic rollback goes on.
-    case suspend(freezes: Bool)
+    /// Stays at the present step; with `freezes`, nothing is written, not even a way back.
+    ///
+    /// It ends at the time in milliseconds since 1970, where one is given; a freeze has one.
+    case suspend(freezes: Bool, reason: String, until: Int64?)
     /// Ends what `suspend` began.
     case resume
     /// Goes back to what a commit declared, and holds the target there.
@@ -74,7 +76,12 @@ extension ControlCommand {
         case .release(let glob, let acceptsRewind):
             (glob.map { ["resource": .string($0.pattern)] } ?? [:])
                 .merging(acceptsRewind ? ["acceptRewind": true] : [:]) { first, _ in first }
-        case .suspend(let freezes): freezes ? ["freeze": true] : [:]
+        case .suspend(let freezes, let reason, let until):
+            (freezes ? ["freeze": true] : [:])
+                .merging(reason.isEmpty ? [:] : ["reason": .string(reason)]) { first, _ in first }
+                .merging(until.map { ["until": .string(EventDate.text($0))] } ?? [:]) { first, _ in
+                    first
+                }
         case .rollback(let commit, let reason, let until):
             [
                 "to": .string(commit), "reason": .string(reason),

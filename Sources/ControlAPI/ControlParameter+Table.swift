@@ -138,6 +138,13 @@ extension ControlParameter {
         summary: "Stops even an automatic rollback."
     )
 
+    /// The same where it may be left out.
+    var optional: ControlParameter {
+        var parameter = self
+        parameter.isRequired = false
+        return parameter
+    }
+
     static let to = ControlParameter(
         name: .to,
         place: .body,

@@ -149,7 +149,11 @@ extension ControlRoute {
                 [.heldResource, .acceptRewind]
             )
         case .suspend:
-            return onTarget("Stays at the present step; gates go on measuring.", [.freeze])
+            return onTarget(
+                "Stays at the present step while gates go on measuring; with freeze, which needs a "
+                    + "reason and an end, nothing is written at all.",
+                [.freeze, .reason.optional, .until.optional]
+            )
         case .resume: return onTarget("Ends a suspension.")
         case .rollback:
             return onTarget(

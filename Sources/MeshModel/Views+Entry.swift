@@ -23,6 +23,8 @@ package struct EntryFacts: Hashable, Sendable {
     package let note: String?
     /// Measured for comparison only, of the target that traffic leaves.
     package let isReference: Bool
+    /// Of a suspension: not even a rollback goes on.
+    package let freezes: Bool
     package let value: Double?
     package let min: Double?
     package let max: Double?
@@ -43,6 +45,7 @@ package struct EntryFacts: Hashable, Sendable {
         node = payload["node"]?.text
         verdict = payload["verdict"]?.text
         isReference = payload["reference"]?.flag ?? false
+        freezes = payload["freezes"]?.flag ?? false
         note = payload["note"]?.text
         value = payload["value"].flatMap(Self.double)
         min = payload["min"].flatMap(Self.double)

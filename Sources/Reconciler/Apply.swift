@@ -8,15 +8,19 @@ extension Reconciliation {
     ///
     /// `stops` yields once when somebody asks to stop at a step boundary. Newer commits are planned
     /// with the survey's options, and take over; a rollout that does not follow its branch is
-    /// carried out as it was planned, whatever is committed meanwhile.
+    /// carried out as it was planned, whatever is committed meanwhile. Nothing passes a freeze.
     package func apply(
         _ survey: Survey,
         stops: AsyncStream<Void>,
-        followsBranch: Bool = true
+        followsBranch: Bool = true,
+        passingOrders: Bool = false
     ) async throws -> EndedRollout {
         let ledger = runner.ledger
-        guard await ledger.room() == .ample else { throw LedgerFull.beforeAnything }
-        try await ledger.bind(mesh: survey.input.target.mesh, to: survey.input.target.place)
+        let mesh = survey.input.target.mesh
+        guard await ledger.room() == .ample else { throw full(mesh) }
+        try await ledger.bind(mesh: mesh, to: survey.input.target.place)
+        let standing = try await standingOrders(of: mesh)
+        if let freeze = standing.freeze { throw TargetFrozen(mesh: mesh, order: freeze) }
         let plan = try survey.plan.stored()
         var rollout = RunningRollout(
             machine: RolloutMachine(
@@ -27,12 +31,18 @@ extension Reconciliation {
             plan: Digest(of: plan),
             settings: settings.digest
         )
+        if passingOrders { rollout.machine.pass(standing.suspension) }
         let findings = survey.records(of: plan) { _ in false }.map { Effect.record($0, []) }
         let effects = findings + rollout.machine.start(at: runner.clock.now())
         let ended = try await runner.run(
             rollout,
             first: effects,
-            outside: outsideEvents(since: followsBranch ? survey.revision : nil, stops),
+            outside: outsideEvents(
+                of: mesh,
+                since: followsBranch ? survey.revision : nil,
+                heard: passingOrders ? standing.suspension : .lifted,
+                stops
+            ),
             planning: planning(survey.input.options)
         )
         await tag(ended)
@@ -43,18 +53,21 @@ extension Reconciliation {
     ///
     /// With a full ledger it goes back; what that has to say is stored when there is room again.
     /// A ref that moved meanwhile is planned anew, with these options, while it goes on. A
-    /// repository that does not answer is no reason to leave a rollout half way.
+    /// repository that does not answer is no reason to leave a rollout half way; a freeze is.
     package func resume(
         _ options: PlanOptions = PlanOptions(),
         stops: AsyncStream<Void>,
         followsBranch: Bool = true
     ) async throws -> EndedRollout? {
         guard let checkpoint = try await pending() else { return nil }
+        let mesh = checkpoint.mesh
         guard checkpoint.settings == settings.digest else {
-            throw ResumeRefused.otherSettings(checkpoint.revision, mesh: checkpoint.mesh)
+            throw ResumeRefused.otherSettings(checkpoint.revision, mesh: mesh)
         }
+        let standing = try await standingOrders(of: mesh)
+        if let freeze = standing.freeze { throw TargetFrozen(mesh: mesh, order: freeze) }
         let room = await runner.ledger.room()
-        guard room != .owing else { throw LedgerFull.beforeAnything }
+        guard room != .owing else { throw full(mesh) }
         let plan = try await plan(of: checkpoint)
         let passed = max(0, runner.clock.wallTime() - checkpoint.savedAt)
         let now = runner.clock.now()
@@ -64,13 +77,19 @@ extension Reconciliation {
             elapsed: .milliseconds(passed),
             isLedgerFull: room != .ample
         )
-        if followsBranch, let newest = await news(since: machine.plan.revision) {
+        effects += machine.handle(.suspended(standing.suspension), at: now)
+        if followsBranch, let newest = await news(since: machine.plan.revision, to: mesh) {
             effects += machine.handle(.revisionArrived(newest), at: now)
         }
         let ended = try await runner.run(
             RunningRollout(machine: machine, plan: checkpoint.plan, settings: settings.digest),
             first: effects,
-            outside: outsideEvents(since: followsBranch ? plan.revision : nil, stops),
+            outside: outsideEvents(
+                of: mesh,
+                since: followsBranch ? plan.revision : nil,
+                heard: standing.suspension,
+                stops
+            ),
             planning: planning(options)
         )
         await tag(ended)
@@ -97,9 +116,19 @@ extension Reconciliation {
         return plan
     }
 
+    /// Why nothing is written to a mesh, and what to do about it.
+    func full(_ mesh: String) -> LedgerFull {
+        LedgerFull(
+            description: "The disk of the ledger in '\(runner.ledger.place)' is full: nothing is "
+                + "written to mesh '\(mesh)'; free 2 MiB there, and it goes on by itself"
+        )
+    }
+
     /// Gives what a plan wrote the tags that its manifests declare, best effort.
     private func tag(_ ended: EndedRollout) async {
-        guard ended.outcome != .stopped else { return }
+        guard ended.outcome != .stopped,
+            (try? await standingOrders(of: ended.plan.target.mesh))?.suspension != .frozen
+        else { return }
         for change in ended.plan.changes where !change.tags.isEmpty {
             guard case .present(let live) = await runner.reader.observe(change.resource) else {
                 continue
@@ -120,14 +149,6 @@ package struct EndedRollout: Sendable {
     /// What it carried out last: newer commits may have taken over on the way.
     package let plan: Plan
     package let outcome: RolloutOutcome
-}
-
-extension LedgerFull {
-    fileprivate static let beforeAnything = LedgerFull(
-        description:
-            "The disk of the ledger is full: nothing is written to the mesh until there is "
-            + "room for its reserve of 1 MiB; make room there"
-    )
 }
 
 /// Why a rollout that is under way cannot go on from here; it stays as it is.

@@ -2,46 +2,84 @@ import MeshModel
 import Planning
 import Rollout
 
-/// How a rollout that is on its way learns of newer commits and gets their plans.
+/// How a rollout that is on its way learns of newer commits, and of what people want of it.
 extension Reconciliation {
     /// Newer commits, a person's orders and a wish to stop, as the machine's events.
     ///
-    /// Without a revision to start from, the branch is not watched.
+    /// Without a revision to start from, the branch is not watched. What the rollout has heard of
+    /// a suspension is not told again.
     func outsideEvents(
+        of mesh: String,
         since revision: Revision?,
+        heard suspension: Suspension,
         _ stops: AsyncStream<Void>
     ) -> AsyncStream<Event> {
         AsyncStream { continuation in
-            let watch = Task {
-                guard var last = revision else { return }
-                while !Task.isCancelled {
-                    try await Task.sleep(for: settings.watchInterval)
-                    guard let newest = await news(since: last) else { continue }
-                    last = newest
-                    continuation.yield(.revisionArrived(newest))
+            let (looks, looker) = AsyncStream<Void>
+                .makeStream(
+                    bufferingPolicy: .bufferingNewest(1)
+                )
+            let (desk, nudged) = (orders.stream(), nudges.stream(coalescing: true))
+            let watch = RolloutWatch(mesh: mesh, revision: revision, suspension: suspension)
+            let watching = Task { [watch] in
+                var watch = watch
+                if let event = await self.suspension(&watch) { continuation.yield(event) }
+                for await _ in looks {
+                    if let event = await self.suspension(&watch) { continuation.yield(event) }
+                    if let event = await self.withdrawal(&watch) { continuation.yield(event) }
+                    if let event = await self.news(&watch) { continuation.yield(event) }
                 }
             }
-            let stop = Task {
-                for await _ in stops { continuation.yield(.stopRequested) }
-            }
-            let desk = orders.stream()
-            let order = Task {
-                for await order in desk { continuation.yield(.ordered(order)) }
-            }
-            continuation.onTermination = { _ in
-                for task in [stop, order] { task.cancel() }
-                watch.cancel()
-            }
+            let tasks = [
+                watching,
+                Task { for await _ in nudged { looker.yield() } },
+                Task {
+                    while (try? await Task.sleep(for: settings.watchInterval)) != nil {
+                        looker.yield()
+                    }
+                },
+                Task { for await _ in stops { continuation.yield(.stopRequested) } },
+                Task { for await order in desk { continuation.yield(.ordered(order)) } },
+            ]
+            continuation.onTermination = { _ in for task in tasks { task.cancel() } }
         }
     }
 
-    /// The newest commit, if its files are others; nothing where the repository does not answer.
+    /// How far the target is suspended, if that is not what was heard.
+    private func suspension(_ watch: inout RolloutWatch) async -> Event? {
+        guard let standing = try? await standingOrders(of: watch.mesh),
+            standing.suspension != watch.suspension
+        else { return nil }
+        watch.suspension = standing.suspension
+        return .suspended(standing.suspension)
+    }
+
+    /// Whether the target that this one follows has rolled the revision back, once.
+    private func withdrawal(_ watch: inout RolloutWatch) async -> Event? {
+        guard let revision = watch.revision, watch.withdrawn != revision.commit,
+            let reason = try? await source.withdrawal(of: revision)
+        else { return nil }
+        watch.withdrawn = revision.commit
+        return .withdrawn(reason)
+    }
+
+    /// The newest commit, if it is news; nothing while a person lets nothing begin.
+    private func news(_ watch: inout RolloutWatch) async -> Event? {
+        guard let revision = watch.revision,
+            let newest = await news(since: revision, to: watch.mesh)
+        else { return nil }
+        watch.revision = newest
+        return .revisionArrived(newest)
+    }
+
+    /// The newest commit, if its files are others; nothing where the repository does not answer,
+    /// or while a person lets nothing begin.
     ///
     /// Whether it may be followed at all is the plan's question: a rewound branch is refused there.
-    func news(since revision: Revision) async -> Revision? {
-        guard let newest = try? await source.newest(), newest.tree != revision.tree else {
-            return nil
-        }
+    func news(since revision: Revision, to mesh: String) async -> Revision? {
+        guard let orders = try? await standingOrders(of: mesh), orders.blocking == nil,
+            let newest = try? await source.newest(), newest.tree != revision.tree
+        else { return nil }
         return newest
     }
 
@@ -58,3 +96,12 @@ extension Reconciliation {
 
 /// Surveys the newest commit beside a rollout.
 package typealias SuccessorPlanning = @Sendable () async throws -> Survey
+
+/// What a rollout was told last of the world outside.
+private struct RolloutWatch {
+    let mesh: String
+    var revision: Revision?
+    var suspension: Suspension
+    /// The commit that was rolled back where it came from.
+    var withdrawn: String?
+}

@@ -1,6 +1,7 @@
 import FoundationEssentials
 package import MeshModel
 package import Planning
+import Rollout
 
 /// What people decide about a target, on record: approvals, holds and suspensions.
 extension Reconciliation {
@@ -25,6 +26,23 @@ extension Reconciliation {
     package func isApproved(_ plan: Plan) async throws -> Bool {
         try await runner.ledger.orders(mesh: plan.target.mesh)
             .isApproved(plan.changeDigest, at: runner.clock.wallTime())
+    }
+
+    /// Who has suspended the target, with or without a freeze.
+    package func suspendedBy() async throws -> Order? {
+        guard let mesh = settings.mesh else { return nil }
+        return try await standingOrders(of: mesh).suspendedBy
+    }
+
+    /// Who has frozen the target, so that nothing of it is written, not even a way back.
+    package func freeze() async throws -> Order? {
+        guard let mesh = settings.mesh else { return nil }
+        return try await standingOrders(of: mesh).freeze
+    }
+
+    /// What people want of a mesh now.
+    func standingOrders(of mesh: String) async throws -> OrdersInForce {
+        OrdersInForce(try await runner.ledger.orders(mesh: mesh), at: runner.clock.wallTime())
     }
 
     /// Records an order about a mesh as a whole, such as a hold, a release or a suspension.
@@ -58,11 +76,46 @@ extension Reconciliation {
     }
 }
 
+/// What stands of people's orders at one moment.
+struct OrdersInForce {
+    /// Why nothing new begins.
+    let blocking: Order?
+    let suspendedBy: Order?
+
+    init(_ orders: StandingOrders, at now: Int64) {
+        blocking = orders.blocking(at: now)
+        suspendedBy = orders.suspension(at: now)
+    }
+
+    var suspension: Suspension {
+        guard let suspendedBy else { return .lifted }
+        return suspendedBy.kind == .suspend(freezes: true) ? .frozen : .atStep
+    }
+
+    /// Why nothing is written at all.
+    var freeze: Order? { suspension == .frozen ? suspendedBy : nil }
+}
+
+/// A person has frozen the target: nothing of it is written, and what is under way stays where it
+/// is.
+package struct TargetFrozen: Error, Sendable, CustomStringConvertible {
+    let mesh: String
+    let order: Order
+
+    package var description: String {
+        "Mesh '\(mesh)' is \(order.words); nothing is written to it until it is resumed"
+    }
+}
+
 extension Order {
     /// `held by ada until 2026-11-22T10:00:00Z: the sale`, for the plan that it blocks.
-    var words: String {
-        let verb: String
-        if case .suspend = kind { verb = "suspended" } else { verb = "held" }
+    package var words: String {
+        let verb =
+            switch kind {
+            case .suspend(freezes: true): "frozen"
+            case .suspend(freezes: false): "suspended"
+            case .approve, .reject, .hold, .release, .resume: "held"
+            }
         let end = until.map {
             " until " + Date(timeIntervalSince1970: Double($0) / 1000).formatted(.iso8601)
         }

@@ -19,6 +19,14 @@ package protocol RevisionSource: Sendable {
 
     /// The files under the watched path at a revision, read from the object database.
     func sourceTree(at revision: Revision) async throws -> SourceTree
+
+    /// Why a revision goes no further, where it was taken back since it came from here.
+    func withdrawal(of revision: Revision) async throws -> String?
+}
+
+extension RevisionSource {
+    /// What a branch once had is only followed by something newer.
+    package func withdrawal(of revision: Revision) async throws -> String? { nil }
 }
 
 /// The live mesh, read.
@@ -60,10 +68,17 @@ package protocol LedgerStore: Sendable {
     /// Made once, with the ledger; the owner tag of every resource it creates.
     var ledgerID: String { get }
 
+    /// The folder that it lies in, for people who must make room there.
+    var place: String { get }
+
     func appliedState(mesh: String) async throws -> AppliedState
 
     /// The revision of the newest plan that was carried out for a mesh.
     func lastPlanned(mesh: String) async throws -> Revision?
+
+    /// How the newest rollout of a revision to a mesh ended, in its record's word; nothing where
+    /// none did.
+    func lastOutcome(of revision: Revision, mesh: String) async throws -> String?
 
     /// Refuses a place other than the one the mesh was tied to; none was if nothing was applied.
     func check(mesh: String, at place: String) async throws

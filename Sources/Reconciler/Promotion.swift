@@ -26,6 +26,11 @@ package struct HeldRevisions: Sendable {
         holdings.append(Holding(revision: revision, since: now))
     }
 
+    /// What was rolled back is not held any more.
+    package mutating func drop(_ revision: Revision) {
+        holdings.removeAll { $0.revision.commit == revision.commit }
+    }
+
     /// Somebody edited the target: what it was said to hold, it did not hold.
     package mutating func reset() { holdings = [] }
 
@@ -70,10 +75,21 @@ package struct PromotedRevisions: RevisionSource {
         let newest = try await source.newest()
         let promoted = await predecessor.loop.held(for: predecessor.soak)
         let last = try await ledger.lastPlanned(mesh: mesh)
-        guard let commit = promoted?.commit ?? last?.commit else {
+        guard let followed = promoted ?? last else {
             throw SurveyFailure.waiting(target: predecessor.loop.name)
         }
+        // What the predecessor went back to is not newer than what we have.
+        let isPast =
+            if let last, last.commit != followed.commit {
+                try await source.isAncestor(followed, of: last)
+            } else { false }
+        let commit = isPast ? last?.commit ?? followed.commit : followed.commit
         return commit == newest.commit ? newest : try await source.revision(commit)
+    }
+
+    package func withdrawal(of revision: Revision) async throws -> String? {
+        guard try await predecessor.loop.wentBack(from: revision) else { return nil }
+        return "target '\(predecessor.loop.name)' rolled \(revision) back"
     }
 
     package func revision(_ commit: String) async throws -> Revision {

@@ -1,6 +1,7 @@
 import Manifests
 package import MeshModel
 package import Planning
+package import Rollout
 import Synchronization
 
 // One pass: newest commit and live mesh in, a plan, and the plan carried out. Every answer from
@@ -12,14 +13,16 @@ package struct Reconciliation: Sendable {
     package let source: any RevisionSource
     package let runner: RolloutRunner
     /// Pause, promote or abort what is under way.
-    package let orders: OrderDesk
+    package let orders: Broadcast<RolloutOrder>
+    /// Somebody knows of something new, or waits for an answer.
+    package let nudges = Broadcast<Void>()
     private let parsed = ParsedMemory()
 
     package init(
         settings: TargetSettings,
         source: any RevisionSource,
         runner: RolloutRunner,
-        orders: OrderDesk = OrderDesk()
+        orders: Broadcast<RolloutOrder> = Broadcast()
     ) {
         self.settings = settings
         self.source = source

@@ -167,6 +167,10 @@ package struct RolloutRunner: Sendable {
         }
         do {
             let survey = try await planning()
+            // What a person holds waits; what is on its way goes on meanwhile.
+            guard survey.input.blockedBy == nil else {
+                return Arrival(event: .unplanned(isFinal: false))
+            }
             guard let refusal = survey.plan.refusals.first(where: { $0.reason.stopsPlan }) else {
                 return Arrival(event: .planned(survey.plan), survey: survey)
             }

@@ -44,6 +44,9 @@ package struct RolloutStatus: Hashable, Sendable {
 
     package init() {}
 
+    /// Why a rollout that runs does not get on, or goes back.
+    package var hindrance: String? { state == .running ? reason : nil }
+
     /// Takes the next entry of the target's ledger, in order.
     package mutating func note(_ entry: LedgerEntry, _ context: RecordContext) {
         let facts = EntryFacts(entry.payload)
@@ -68,6 +71,8 @@ package struct RolloutStatus: Hashable, Sendable {
                 route.weights = facts.weights
             }
         case .halted: reason = reason ?? facts.reason
+        // A person lets it go on.
+        case .approved where entry.resource == nil && entry.plan == plan: reason = nil
         case .finished: state = facts.outcome.flatMap { State(rawValue: $0) } ?? .completed
         default: return
         }

@@ -10,10 +10,17 @@ package struct Survey: Sendable {
     package let plan: Plan
     /// How the mesh differs from what was applied.
     package let drift: DriftReport
+    /// Who has suspended the target, with or without a freeze.
+    package let suspendedBy: Order?
     /// What was carried out last, where the branch no longer contains it.
     package let rewoundFrom: Revision?
 
     package var revision: Revision { input.revision }
+
+    /// Who has frozen it.
+    var frozenBy: Order? {
+        suspendedBy?.kind == .suspend(freezes: true) ? suspendedBy : nil
+    }
 }
 
 /// Why there is no plan: an expected end, told to the user as it is.
@@ -78,7 +85,7 @@ extension Reconciliation {
 
     /// Surveys a revision that was fetched before, whatever the branch says now.
     ///
-    /// A person who asks for it passes holds and suspensions.
+    /// A person who asks for it passes holds and suspensions, but no freeze.
     package func survey(
         of revision: Revision,
         _ options: PlanOptions,
@@ -117,7 +124,7 @@ extension Reconciliation {
         guard !reading.hasErrors, let desired = reading.desired.first(where: { $0.mesh == mesh })
         else { throw SurveyFailure.refused(revision, reading) }
         let last = try await rewind(to: revision, mesh)
-        let orders = try await runner.ledger.orders(mesh: mesh)
+        let orders = try await standingOrders(of: mesh)
         let input = PlanInput(
             target: target,
             revision: revision,
@@ -130,8 +137,7 @@ extension Reconciliation {
             guardrails: settings.guardrails(runner.clock.wallTime()),
             variables: Digest(of: .object(settings.variables.mapValues { .string($0) })),
             rewoundFrom: options.acceptsRewind ? nil : last,
-            blockedBy: passingOrders
-                ? nil : orders.blocking(at: runner.clock.wallTime())?.words
+            blockedBy: (passingOrders ? orders.freeze : orders.blocking)?.words
         )
         let comparisons = input.comparisons()
         return Survey(
@@ -139,6 +145,7 @@ extension Reconciliation {
             input: input,
             plan: Planner.plan(input, comparisons),
             drift: DriftReport(input, comparisons),
+            suspendedBy: orders.suspendedBy,
             rewoundFrom: last
         )
     }

@@ -22,6 +22,10 @@ package actor TargetLoop {
     private var asked = PlanOptions()
     /// The revision that a person wants back.
     private var wayBack: Revision?
+    /// The revision that a person has gone back to, until something newer is live.
+    private var returnedTo: Revision?
+    /// Whether somebody had frozen the target when the last look began.
+    private var isFrozen = false
     /// When the last scan began.
     private var lookingSince: Instant?
     private var failures = 0
@@ -44,8 +48,11 @@ package actor TargetLoop {
         status = TargetStatus(name: name)
     }
 
-    /// Asks for a look before its time.
-    nonisolated package func nudge() { wakeUps.give(.nudged) }
+    /// Asks for a look before its time, and a rollout under way for one at the branch.
+    nonisolated package func nudge() {
+        reconciliation.nudges.send(())
+        wakeUps.give(.nudged)
+    }
 
     /// Looks, applies and waits, until somebody wants to stop or the task is cancelled.
     ///
@@ -102,6 +109,15 @@ package actor TargetLoop {
         return holdings.newest(heldFor: soak, at: reconciliation.runner.clock.now())
     }
 
+    /// Whether it went back from a revision that it had promoted.
+    func wentBack(from revision: Revision) async throws -> Bool {
+        let source = reconciliation.source
+        if let returnedTo, try await !source.isAncestor(revision, of: returnedTo) { return true }
+        guard let mesh = status.mesh else { return false }
+        let outcome = try await reconciliation.runner.ledger.lastOutcome(of: revision, mesh: mesh)
+        return outcome == "rolledBack"
+    }
+
     /// How long a look may take until something hangs: every call in it has a deadline of its own.
     private static let longestLook = Duration.seconds(15 * 60)
 
@@ -142,6 +158,9 @@ package actor TargetLoop {
         guard reconciliation.runner.writeGuard.remaining() != nil else { return standBy() }
         do { try await work() } catch is MayNotWrite {
             standBy()
+        } catch let frozen as TargetFrozen {
+            status.tell(frozen)
+            status.looks += 1
         } catch let failure as SurveyFailure where failure.isPatience {
             failures = 0
             status.message = "\(failure)"
@@ -151,6 +170,7 @@ package actor TargetLoop {
             failed(error)
             status.looks += 1
         }
+        if isFrozen, status.phase == .idle { status.phase = .frozen }
         await tellWhatIsAwaited()
     }
 
@@ -168,6 +188,8 @@ package actor TargetLoop {
     /// What comes before any look: the rollout that was left on its way, and a person's way back.
     private func goOn(_ stop: StopWish) async throws {
         status.phase = .looking
+        isFrozen = try await reconciliation.freeze() != nil
+        guard !isFrozen else { return }
         // What a full ledger owes may be the end of the rollout that its checkpoint still has.
         if await reconciliation.runner.ledger.room() != .owing,
             let resumed = try await reconciliation.resume(
@@ -175,7 +197,7 @@ package actor TargetLoop {
                 stops: stop.stream()
             )
         {
-            status.tell(resumed)
+            ended(resumed, stop)
         }
         if let wayBack, status.phase != .stopped { try await goBack(to: wayBack, stop) }
     }
@@ -274,43 +296,46 @@ package actor TargetLoop {
         var options = options(PlanOptions())
         options.acceptsRewind = true
         let survey = try await reconciliation.survey(of: revision, options, passingOrders: true)
-        wayBack = nil
+        (wayBack, returnedTo) = (nil, revision)
+        holdings.reset()
         guard !survey.plan.isEmpty else { return }
         status.phase = .rollingOut
         forget()
         let end = try await reconciliation.apply(
             survey,
             stops: stop.stream(),
-            followsBranch: false
+            followsBranch: false,
+            passingOrders: true
         )
-        status.tell(end)
+        ended(end, stop)
     }
 
     /// Tells what a survey found, and carries its plan out where it may.
     private func reconcile(_ survey: Survey, _ stop: StopWish) async throws {
         tell(survey)
         let mayBegin = try await mayBegin(survey.plan)
-        guard !survey.plan.isEmpty, mayBegin else {
+        guard !survey.plan.isEmpty, mayBegin, !isFrozen else {
             status.phase = survey.restingPhase
             return
         }
         guard await reconciliation.runner.ledger.room() == .ample else {
             status.phase = .frozen
-            status.message = "the ledger's disk is full; nothing is applied until there is room"
+            status.message = "\(reconciliation.full(survey.plan.target.mesh))"
             return
         }
         status.phase = .rollingOut
         forget()
         let end = try await reconciliation.apply(survey, stops: stop.stream())
-        status.tell(end)
+        ended(end, stop)
         switch end.outcome {
-        case .superseded: wakeUps.give(.due)
+        // Who stops without being asked to was frozen: the next look says by whom.
+        case .superseded, .stopped: wakeUps.give(.due)
         case .completed:
             // The next nudge does not wait for the scan either.
             live = await reconciliation.remember(survey, after: end)
             // Told, not acted on: somebody who undoes what we do must not make us race.
             beginScan(isOnlyTold: true)
-        case .rolledBack, .halted, .stopped: break
+        case .rolledBack, .halted: break
         }
     }
 
@@ -357,24 +382,17 @@ package actor TargetLoop {
         for entry in entries { reconciliation.runner.progress.report(entry, context) }
     }
 
+    private func ended(_ end: EndedRollout, _ stop: StopWish) {
+        status.tell(end, isStopping: stop.isMade)
+        if case .rolledBack = end.outcome { holdings.drop(end.plan.revision) }
+    }
+
     private func tell(_ survey: Survey) {
         status.tell(survey, isIgnoringDrift: policy.onDrift == .ignore)
         if survey.drift.hasDrift() { holdings.reset() }
         if status.sync == .synced, survey.input.applied.holds.isEmpty {
             holdings.hold(survey.revision, at: reconciliation.runner.clock.now())
+            returnedTo = nil
         }
     }
-}
-
-/// A survey that is made beside the loop.
-private struct Scan {
-    /// Told apart by identity: what an ended scan still brings is nobody's.
-    final class ID: Sendable {}
-
-    let id: ID
-    let task: Task<Void, Never>
-    /// What a person had asked for when it began.
-    let asked: PlanOptions
-    let isOnlyTold: Bool
-    var found: Result<Survey, any Error>?
 }

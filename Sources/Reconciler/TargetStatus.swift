@@ -24,7 +24,8 @@ package struct TargetStatus: Hashable, Sendable {
         /// Another process may be writing; this one looks when it is its turn.
         case standby
         case rollingOut
-        /// A rewound branch, or another reason to write nothing until a person says so.
+        /// A rewound branch, a person who froze it, or another reason to write nothing until a
+        /// person says so.
         case frozen
         /// The ledger is empty, and the mesh is another one's: read-only until a person decides.
         case ledgerLost
@@ -88,16 +89,23 @@ extension TargetStatus {
         sync = isSynced ? .synced : .outOfSync
         let isHeld = !survey.input.applied.holds.isEmpty
         let hasDrift = !isIgnoringDrift && survey.drift.hasDrift()
-        health = isHeld || hasDrift ? .degraded : .healthy
+        health = isHeld || hasDrift || survey.frozenBy != nil ? .degraded : .healthy
         message =
-            survey.plan.refusals.first?.message
+            survey.frozenBy?.words ?? survey.plan.refusals.first?.message
             ?? survey.plan.deferred.first.map { "\($0.resource.address): \($0.message)" }
         if isSynced { applied = survey.revision }
     }
 
-    /// Takes how a rollout ended.
-    mutating func tell(_ rollout: EndedRollout) {
-        phase = rollout.outcome == .stopped ? .stopped : .idle
+    /// Takes that a person lets nothing be written.
+    mutating func tell(_ frozen: TargetFrozen) {
+        phase = .frozen
+        health = .degraded
+        message = "\(frozen)"
+    }
+
+    /// Takes how a rollout ended; one that nobody wanted to stop was frozen.
+    mutating func tell(_ rollout: EndedRollout, isStopping: Bool) {
+        phase = rollout.outcome != .stopped ? .idle : isStopping ? .stopped : .frozen
         switch rollout.outcome {
         case .completed:
             let isWhole = rollout.plan.deferred.isEmpty && rollout.plan.refusals.isEmpty
@@ -115,6 +123,7 @@ extension TargetStatus {
 extension Survey {
     /// What a target is in that writes nothing.
     var restingPhase: TargetStatus.Phase {
+        guard frozenBy == nil else { return .frozen }
         if plan.refusals.contains(where: { $0.reason == .ledgerLost }) { return .ledgerLost }
         return rewoundFrom == nil ? .idle : .frozen
     }

@@ -21,6 +21,10 @@ package enum Event: Hashable, Sendable, Codable {
     case unplanned(isFinal: Bool)
     /// A person wants something of this rollout.
     case ordered(RolloutOrder)
+    /// How far the target is suspended now; told when that changes, and as often as anybody likes.
+    case suspended(Suspension)
+    /// The target that this one follows has rolled the revision back; the reason is for people.
+    case withdrawn(String)
     /// Ctrl-C or SIGTERM: end at a step boundary.
     case stopRequested
     /// The ledger has no more room than for the way back.

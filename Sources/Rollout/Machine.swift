@@ -45,6 +45,7 @@ package struct RolloutMachine: Codable, Sendable, Hashable {
     package mutating func handle(_ event: Event, at now: Instant) -> [Effect] {
         guard progress.outcome == nil, progress.stage != .ready else { return [] }
         if event == .stopRequested { progress.isStopping = true }
+        if case .suspended(let suspension) = event { suspend(suspension, at: now) }
         if event == .woke { wakeArrived(at: now) }
         var turn = begin(at: now)
         switch event {
@@ -56,8 +57,9 @@ package struct RolloutMachine: Codable, Sendable, Hashable {
         case .planned(let plan): planArrived(plan, &turn)
         case .unplanned(let isFinal): unplanned(isFinal: isFinal, &turn)
         case .ordered(let order): ordered(order, &turn)
+        case .withdrawn(let reason): withdraw(reason, &turn)
         case .ledgerFull: retreat(&turn)
-        case .revisionArrived, .woke, .stopRequested: break
+        case .revisionArrived, .woke, .suspended, .stopRequested: break
         }
         tick(&turn)
         return finish(turn)
@@ -82,6 +84,7 @@ package struct RolloutMachine: Codable, Sendable, Hashable {
         if progress.stage == .ready { return start(at: now) }
         progress.outcome = nil
         progress.isStopping = false
+        thaw()
         progress.wakes = []
         var clock = ClockChange(from: progress.seen, to: now, elapsed: elapsed)
         if let since = progress.pausedAt {
@@ -115,12 +118,19 @@ struct ClockChange {
 extension RolloutMachine {
     private mutating func begin(at now: Instant) -> Turn {
         progress.seen = Swift.max(progress.seen, now)
-        return Turn(now: progress.seen, isParking: progress.isStopping)
+        return Turn(
+            now: progress.seen,
+            isParking: progress.isStopping,
+            isFrozen: progress.suspension == .frozen
+        )
     }
 
     private mutating func finish(_ turn: Turn) -> [Effect] {
         var turn = turn
-        if progress.outcome == nil, turn.isParking, unsettled.allSatisfy(\.isSilent) {
+        let mayStop = unsettled.allSatisfy { one in
+            one.isSilent || (turn.isFrozen && !one.isInDoubt)
+        }
+        if progress.outcome == nil, turn.isParking, mayStop {
             progress.outcome = .stopped
             turn.ask(.finished(.stopped))
         }

@@ -33,6 +33,10 @@ package struct RolloutProgress: Hashable, Sendable, Codable {
     var casualties: [Casualty] = []
     /// Since when somebody wants it to stay where it is; deadlines stand still.
     var pausedAt: Instant?
+    /// How far its target is suspended, as it heard last; nothing where it heard nothing.
+    var suspension: Suspension?
+    /// What came of the news that the target which this one follows rolled its revision back.
+    var withdrawal: Withdrawal?
     /// Who aborted it, and why.
     var abortion: String?
     /// Wake-ups that were asked for and have not come.

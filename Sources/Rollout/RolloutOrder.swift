@@ -56,11 +56,13 @@ extension RolloutMachine {
         case .pause: pause(order, &turn)
         case .resume:
             guard isPaused else { return }
+            overruleWithdrawal()
             turn.record(entry(ofConsent: order))
-            unpause(turn)
+            unpause(at: turn.now)
         case .promote, .promoteFully:
+            overruleWithdrawal()
             turn.record(entry(ofConsent: order))
-            unpause(turn)
+            unpause(at: turn.now)
             promoteAll(isFully: order.verb == .promoteFully, &turn)
         case .abort: abort(order, &turn)
         }
@@ -73,10 +75,10 @@ extension RolloutMachine {
     }
 
     /// Deadlines stood still meanwhile.
-    private mutating func unpause(_ turn: Turn) {
+    mutating func unpause(at now: Instant) {
         guard let since = progress.pausedAt else { return }
         progress.pausedAt = nil
-        let pause = turn.now - since
+        let pause = now - since
         if let deadline = progress.wave?.deadline { progress.wave?.deadline = deadline + pause }
         for index in progress.shifts.indices {
             progress.shifts[index].deadline = progress.shifts[index].deadline.map { $0 + pause }
@@ -94,7 +96,7 @@ extension RolloutMachine {
     /// What has begun goes back, and what has not is held as it is, so that it is not begun again.
     private mutating func abort(_ order: RolloutOrder, _ turn: inout Turn) {
         guard progress.abortion == nil else { return }
-        unpause(turn)
+        unpause(at: turn.now)
         progress.abortion = order.text
         progress.succession = nil
         let cause = Cause.aborted(order.text)

@@ -233,9 +233,9 @@ extension RolloutMachine {
 
     /// The deadline of a write that is not settled: it is given up, and what moved goes back.
     private func isLate(_ run: ShiftRun, _ turn: Turn) -> Bool {
-        guard case .writing = run.stage, run.pending == nil, let deadline = run.deadline else {
-            return false
-        }
+        guard case .writing = run.stage, run.pending == nil, let deadline = run.deadline,
+            !turn.isFrozen
+        else { return false }
         return turn.now >= deadline
     }
 

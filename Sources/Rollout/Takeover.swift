@@ -232,6 +232,7 @@ extension RolloutMachine {
                     $0.resource == casualty.resource && $0.reason == .held
                 }
         }
+        if plan.revision.commit != newer.revision.commit { forgetWithdrawal(turn) }
         plan = newer
         progress.landed = landed
         progress.succession = nil

@@ -7,12 +7,15 @@ struct Turn {
     /// The rollout was asked to stop: what has begun to be written is finished, or taken back,
     /// and nothing new begins.
     let isParking: Bool
+    /// Nothing is sent any more, forth or back; what was sent is read back.
+    let isFrozen: Bool
     private(set) var records: [Effect] = []
     private(set) var others: [Effect] = []
 
-    init(now: Instant, isParking: Bool = false) {
+    init(now: Instant, isParking: Bool = false, isFrozen: Bool = false) {
         self.now = now
-        self.isParking = isParking
+        self.isParking = isParking || isFrozen
+        self.isFrozen = isFrozen
     }
 
     /// Records first: they reach the disk before anything else happens.

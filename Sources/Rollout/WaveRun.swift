@@ -127,6 +127,7 @@ extension RolloutMachine {
     private func isLate(_ run: WaveRun, _ turn: Turn) -> Bool {
         let isGated = plan.wave(run.phase, run.index).map { !$0.gates.isEmpty } ?? false
         return isGated && run.stage == .writing && run.pending == nil && turn.now >= run.deadline
+            && !turn.isFrozen
     }
 
     private mutating func tickTrial(_ turn: inout Turn) {

@@ -121,6 +121,14 @@ extension Writing {
         if case .asked = stage { true } else { false }
     }
 
+    /// An answer is on its way, or it is still to be seen what a send has done.
+    var isInDoubt: Bool {
+        switch stage {
+        case .asked, .waiting(.verify, _): true
+        case .waiting, .settled: false
+        }
+    }
+
     /// When it wants to be woken.
     var due: Instant? {
         if case .waiting(_, let until) = stage { min(until, deadline) } else { nil }
@@ -232,6 +240,7 @@ extension Writing {
 
 extension Writing {
     mutating func ask(_ next: Next, _ write: Write, _ turn: inout Turn) {
+        if next == .send, turn.isFrozen { return wait(.check, &turn) }
         stage = .asked(next)
         guard next == .send else {
             turn.ask(.observe(resource))

@@ -74,10 +74,12 @@ struct LiveControl: ControlSources {
         return metrics.families + [deliveries]
     }
 
-    func targets() async -> [TargetAnswer] {
+    func targets() async throws -> [TargetAnswer] {
         var answers: [TargetAnswer] = []
         for one in loops {
-            answers.append(AgentReport.target(await one.loop.status, one.board.rollout))
+            let suspension = try await one.loop.reconciliation.suspendedBy()
+            let status = await one.loop.status
+            answers.append(AgentReport.target(status, one.board.rollout, suspension))
         }
         return answers
     }
@@ -237,22 +239,19 @@ struct LiveControl: ControlSources {
                 let content = glob.map { Selection.matching([$0]) } ?? .none
                 await loop.release(content, acceptsRewind: acceptsRewind)
             }
-        case .suspend(freezes: true):
-            return .refused("an automatic rollback is never stopped; suspend without freeze")
-        case .suspend(freezes: false):
-            try await order(.suspend(freezes: false), loop, by: person)
-            tell(loop, .pause, call)
-        case .resume:
-            try await order(.resume, loop, by: person)
-            tell(loop, .resume, call)
+        case .suspend(let freezes, let reason, let until):
+            let kind = Order.Kind.suspend(freezes: freezes)
+            try await order(kind, loop, by: person, reason: reason, until: until)
+        case .resume: try await order(.resume, loop, by: person)
         case .rollback(let commit, let reason, let until):
             guard let revision = await revision(commit, loop) else { return .unknown }
+            if let freeze = try await loop.reconciliation.freeze() { return Self.frozen(freeze) }
             try await order(.hold, loop, by: person, reason: reason, until: until)
             await loop.rollBack(to: revision)
-        case .pauseRollout: return rollout(loop, .pause, call)
-        case .resumeRollout: return rollout(loop, .resume, call)
-        case .promoteRollout: return rollout(loop, .promote, call)
-        case .abortRollout: return rollout(loop, .abort, call)
+        case .pauseRollout: return try await rollout(loop, .pause, call)
+        case .resumeRollout: return try await rollout(loop, .resume, call)
+        case .promoteRollout: return try await rollout(loop, .promote, call)
+        case .abortRollout: return try await rollout(loop, .abort, call)
         case .plan(let revision): return try await plan(revision, loop)
         case .approve(let id), .apply(let id):
             guard let shelved = await shelf.plan(id) else { return .unknown }
@@ -265,22 +264,19 @@ struct LiveControl: ControlSources {
         return .accepted()
     }
 
-    @discardableResult
-    private func tell(
-        _ loop: TargetLoop,
-        _ verb: RolloutOrder.Verb,
-        _ call: ControlCall
-    ) -> Bool {
-        let order = RolloutOrder(verb, by: call.caller.name, reason: "over the API")
-        return loop.reconciliation.orders.give(order)
-    }
-
     private func rollout(
         _ loop: TargetLoop,
         _ verb: RolloutOrder.Verb,
         _ call: ControlCall
-    ) -> ControlOutcome {
-        tell(loop, verb, call) ? .accepted() : .refused("no rollout is under way")
+    ) async throws -> ControlOutcome {
+        let order = RolloutOrder(verb, by: call.caller.name, reason: "over the API")
+        if loop.reconciliation.orders.send(order) { return .accepted() }
+        if let freeze = try await loop.reconciliation.freeze() { return Self.frozen(freeze) }
+        return .refused("no rollout is under way")
+    }
+
+    private static func frozen(_ freeze: Order) -> ControlOutcome {
+        .refused("the target is \(freeze.words); resume it first")
     }
 
     /// A commit that the agent has fetched, named by all its digits.

@@ -69,9 +69,12 @@ extension ClusterEvent {
         case .driftCorrected: (kind, reason) = (.normal, "DriftCorrected")
         case .promoted: (kind, reason) = (.normal, "Promoted")
         case .pruned: (kind, reason) = (.normal, "Pruned")
+        case .suspended:
+            (kind, reason) = (.warning, EntryFacts(entry.payload).freezes ? "Frozen" : "Suspended")
+        case .resumed: (kind, reason) = (.normal, "Resumed")
         case .revisionSeen, .planned, .intent, .outcome, .applied, .stepped, .measured, .verdict,
-            .released, .superseded, .adopted, .deferred, .approved, .rejected, .suspended,
-            .resumed, .requested, .auditVerified, .finished:
+            .released, .superseded, .adopted, .deferred, .approved, .rejected, .requested,
+            .auditVerified, .finished:
             return nil
         }
         let what = entry.resource.map { " \($0.address)" } ?? ""

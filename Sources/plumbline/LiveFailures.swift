@@ -46,6 +46,7 @@ extension CommandFailure {
             case .otherSettings: self.init(.refused, refusal.description)
             case .noPlan, .unreadable: self.init(.error, refusal.description)
             }
+        case let frozen as TargetFrozen: self.init(.blocked, "\(frozen)")
         case SurveyFailure.refused(let revision, _):
             self.init(
                 .error,

@@ -7,6 +7,7 @@ struct LiveLedger: LedgerStore {
     let ledger: Ledger
 
     var ledgerID: String { ledger.id }
+    var place: String { ledger.folder.path }
 
     func appliedState(mesh: String) async throws -> AppliedState {
         try ledger.appliedState(mesh: mesh)
@@ -22,6 +23,10 @@ struct LiveLedger: LedgerStore {
 
     func lastPlanned(mesh: String) async throws -> Revision? {
         try ledger.records(RecordQuery(mesh: mesh, kinds: [.planned], limit: 1)).last?.revision
+    }
+
+    func lastOutcome(of revision: Revision, mesh: String) async throws -> String? {
+        try ledger.lastOutcome(of: revision, mesh: mesh)
     }
 
     func orders(mesh: String) async throws -> StandingOrders {
@@ -82,9 +87,11 @@ extension LiveTarget {
 /// What `plan` and `drift` see where nothing was ever applied from here; it takes nothing in.
 struct NoLedger: LedgerStore {
     let ledgerID = ""
+    let place = ""
 
     func appliedState(mesh: String) async throws -> AppliedState { .empty }
     func lastPlanned(mesh: String) async throws -> Revision? { nil }
+    func lastOutcome(of revision: Revision, mesh: String) async throws -> String? { nil }
     func check(mesh: String, at place: String) async throws {}
     func bind(mesh: String, to place: String) async throws {}
     func orders(mesh: String) async throws -> StandingOrders { StandingOrders() }

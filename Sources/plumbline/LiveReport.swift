@@ -7,7 +7,11 @@ import Reconciler
 enum AgentReport {
     static let driftClasses = DriftClass.allCases.filter { $0 != .inSync }.map(\.rawValue)
 
-    static func target(_ status: TargetStatus, _ rollout: RolloutStatus) -> TargetAnswer {
+    static func target(
+        _ status: TargetStatus,
+        _ rollout: RolloutStatus,
+        _ suspension: Order?
+    ) -> TargetAnswer {
         let drift = Dictionary(grouping: status.drift?.findings ?? [], by: \.driftClass.rawValue)
         let count = status.drift?.findings.count { DriftReport.drift.contains($0.driftClass) } ?? 0
         let json: SpecValue = [
@@ -22,7 +26,8 @@ enum AgentReport {
             "subject": text(status.revision?.subject),
             "applied": text(status.applied?.description),
             "appliedCommit": text(status.applied?.commit),
-            "message": text(status.message),
+            "message": text(suspension?.words ?? rollout.hindrance ?? status.message),
+            "suspended": suspension.map(order) ?? .null,
             "reachable": .bool(status.isReachable),
             "lookedAt": time(status.lookedAt),
             "nextLook": time(status.nextLook),
@@ -39,7 +44,7 @@ enum AgentReport {
     /// The same of a target that no agent watches, from one look at it.
     static func target(_ survey: Survey) -> SpecValue {
         let status = TargetStatus(name: survey.input.target.name, of: survey)
-        return target(status, RolloutStatus()).json
+        return target(status, RolloutStatus(), survey.suspendedBy).json
     }
 
     static func rollout(of target: String, _ rollout: RolloutStatus) -> TargetAnswer? {
@@ -119,6 +124,13 @@ enum AgentReport {
                 )
             }
         )
+    }
+
+    private static func order(_ order: Order) -> SpecValue {
+        [
+            "by": .string(order.by), "reason": .string(order.reason), "until": time(order.until),
+            "freeze": .bool(order.kind == .suspend(freezes: true)),
+        ]
     }
 
     private static func weight(_ weighted: WeightedTarget) -> SpecValue {

@@ -146,7 +146,8 @@ struct ProgressText {
 
     /// What a person decided about the target as a whole.
     private func ordered(_ ink: Ink) -> String {
-        ink.yellow("! \(entry.kind.rawValue) ") + "by \((facts.by ?? "").printable)" + reason
+        let verb = facts.freezes ? "frozen" : entry.kind.rawValue
+        return ink.yellow("! \(verb) ") + "by \((facts.by ?? "").printable)" + reason
     }
 
     private func written(_ ink: Ink) -> String {

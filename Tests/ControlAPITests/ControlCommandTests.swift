@@ -91,9 +91,13 @@ import Testing
                 "/v1/targets/prod:release", #"{"acceptRewind":true}"#,
                 .release(nil, acceptsRewind: true)
             ),
-            ("/v1/targets/prod:suspend", #"{"freeze":true}"#, .suspend(freezes: true)),
+            (
+                "/v1/targets/prod:suspend",
+                #"{"freeze":true,"reason":"leave it","until":"2026-11-21T00:00:00Z"}"#,
+                .suspend(freezes: true, reason: "leave it", until: until)
+            ),
             ("/v1/targets/prod:resume", "", .resume),
-            ("/v1/targets/prod:suspend", "{}", .suspend(freezes: false)),
+            ("/v1/targets/prod:suspend", "{}", .suspend(freezes: false, reason: "", until: nil)),
             (
                 "/v1/targets/prod:rollback",
                 #"{"to":"a1a1","reason":"bad","until":"2026-11-21T02:00:00+02:00"}"#,

@@ -115,6 +115,8 @@ import Testing
                 "/v1/targets/prod:hold", String(repeating: "[", count: 60_000), "#", 400
             ),
             ("/v1/targets/prod:suspend", #"{"freeze":"true"}"#, "#/freeze", 400),
+            ("/v1/targets/prod:suspend", #"{"freeze":true}"#, "#/reason", 400),
+            ("/v1/targets/prod:suspend", #"{"freeze":true,"reason":"x"}"#, "#/until", 400),
             ("/v1/targets/prod:rollback", #"{"to":"xyz","reason":"x",\#(until)}"#, "#/to", 400),
             ("/v1/plans", #"{"target":"prod"}"#, "#", 400),
             ("/v1/plans", #"{"target":"prod","ref":"main","commit":"a1a1"}"#, "#", 400),

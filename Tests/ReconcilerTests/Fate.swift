@@ -176,6 +176,7 @@ struct MortalLedger: LedgerStore {
     let disk: Disk
 
     var ledgerID: String { ledger.ledgerID }
+    var place: String { ledger.place }
 
     func appliedState(mesh: String) async throws -> AppliedState {
         try await ledger.appliedState(mesh: mesh)
@@ -191,6 +192,10 @@ struct MortalLedger: LedgerStore {
 
     func lastPlanned(mesh: String) async throws -> Revision? {
         try await ledger.lastPlanned(mesh: mesh)
+    }
+
+    func lastOutcome(of revision: Revision, mesh: String) async throws -> String? {
+        try await ledger.lastOutcome(of: revision, mesh: mesh)
     }
 
     func orders(mesh: String) async throws -> StandingOrders {

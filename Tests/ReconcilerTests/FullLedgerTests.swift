@@ -78,6 +78,37 @@ struct FullLedgerTests {
         }
     }
 
+    @Test("freezes a target that has nothing on its way, until there is room") func freezes()
+        async throws
+    {
+        try await onTinyDisk { world, tiny in
+            _ = try await world.process { try await $0.run() }
+            tiny.clear()
+            try await world.loop(LoopPolicy(interval: .milliseconds(20))) { loop in
+                try await eventually { await loop.status.sync == .synced }
+                try tiny.fillUp()
+                let writes = world.watch.writes.count
+                let next = world.branch.commit(Shop(v2: 100, cartLog: "/dev/stderr").tree)
+                let words =
+                    "The disk of the ledger in '\(world.folder.path)' is full: nothing is written "
+                    + "to mesh 'shop'; free 2 MiB there, and it goes on by itself"
+                try await eventually { await loop.status.message == words }
+                // What somebody does meanwhile is told all the same.
+                try await world.editCart(to: "/tmp/stranger")
+                try await eventually { await loop.status.drift?.hasDrift() == true }
+                try await eventually { await loop.status.phase == .frozen }
+                #expect(world.watch.writes.count == writes)
+
+                tiny.clear()
+                try await eventually { await loop.status.applied == next }
+                #expect(try await world.cartLog() == "/dev/stderr")
+                #expect(try !world.records(.driftFound).isEmpty, "what was kept is stored")
+            }
+            try world.checkInvariants()
+            try await world.checkConverged()
+        }
+    }
+
     /// Nothing is written any more, and everything can still be looked at.
     private func readsOnly(
         _ process: OneProcess,

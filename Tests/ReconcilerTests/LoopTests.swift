@@ -23,6 +23,33 @@ import Testing
         }
     }
 
+    @Test("tells a rollout of a newer commit as soon as it is nudged") func nudgedOnTheWay()
+        async throws
+    {
+        try await World.with { world in
+            try await world.openShop()
+            let seldom = TargetSettings(
+                mesh: "shop",
+                region: "eu-west-1",
+                endpoint: "https://mesh.test",
+                watchInterval: .seconds(3600)
+            )
+            try await world.loop(LoopPolicy(interval: .seconds(3600)), seldom) { loop in
+                world.atHalf {
+                    world.branch.commit(Shop(v2: 30).tree, "Shift less")
+                    for _ in 0..<5 { loop.nudge() }
+                    try await eventually { try world.records(.planned).count == 3 }
+                }
+                world.branch.commit(Shop(v2: 100).tree, "Shift to v2")
+                loop.nudge()
+                try await eventually { try world.records(.finished).count == 2 }
+            }
+            #expect(world.routeWeights == [10, 50, 3, 15, 30])
+            #expect(try world.records(.superseded).count == 1, "nudges are one")
+            try world.checkInvariants()
+        }
+    }
+
     @Test("needs no scan between a nudge and the write") func remembers() async throws {
         try await World.with { world in
             world.branch.commit(Shop().tree)
@@ -204,10 +231,12 @@ extension World {
     /// Runs a loop in a process of its own while the body looks on, and stops it afterwards.
     func loop(
         _ policy: LoopPolicy,
+        _ settings: TargetSettings = .shop,
+        disk: Disk = Disk(),
         permit: Permit = Permit(),
         _ body: @escaping @Sendable (TargetLoop) async throws -> Void
     ) async throws {
-        try await process(permit: permit) { process in
+        try await process(settings, disk: disk, permit: permit) { process in
             let loop = TargetLoop(process.reconciliation, policy: policy, name: "staging")
             let stop = StopWish()
             // A child task, so that it runs in the process's own time.

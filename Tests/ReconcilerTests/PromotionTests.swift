@@ -1,5 +1,7 @@
+import AuditLog
 import MeshModel
 import Reconciler
+import Rollout
 import Testing
 
 /// One target follows another (`semantics` §11).
@@ -45,18 +47,18 @@ import Testing
         try await World.with { staging in
             try await World.with { production in
                 let first = staging.branch.commit(Shop().tree)
-                try await Self.pair(staging, production, soak: .zero) { prod in
+                try await Self.pair(staging, production, soak: .zero) { _, prod in
                     try await eventually { await prod.status.applied == first }
                 }
                 let next = staging.branch.commit(Shop(cartLog: "/dev/stderr").tree)
-                try await Self.pair(staging, production, soak: .seconds(3600)) { prod in
+                try await Self.pair(staging, production, soak: .seconds(3600)) { _, prod in
                     try await eventually { try await staging.cartLog() == "/dev/stderr" }
                     try await eventually { await prod.status.waiting?.target == "staging" }
                     #expect(await prod.status.revision == first)
                     #expect(try await production.cartLog() == "/dev/stdout")
                 }
                 // A restart begins the soak again, and loses nothing.
-                try await Self.pair(staging, production, soak: .zero) { prod in
+                try await Self.pair(staging, production, soak: .zero) { _, prod in
                     try await eventually { await prod.status.applied == next }
                     try await eventually { await prod.status.waiting == nil }
                 }
@@ -70,7 +72,7 @@ import Testing
         try await World.with { staging in
             try await World.with { production in
                 let first = staging.branch.commit(Shop().tree)
-                try await Self.pair(staging, production, soak: .zero) { prod in
+                try await Self.pair(staging, production, soak: .zero) { _, prod in
                     try await eventually { await prod.status.applied == first }
                     staging.gauges.set("web-v2", to: 10)
                     staging.branch.commit(Shop(v2: 100).tree)
@@ -86,12 +88,65 @@ import Testing
         }
     }
 
+    /// How a rollout goes on whose revision the predecessor has rolled back.
+    enum Way: CaseIterable, Sendable {
+        case person
+        case newerRevision
+    }
+
+    @Test(
+        "halts at its step where the predecessor rolls the revision back",
+        arguments: Way.allCases
+    )
+    func halts(way: Way) async throws {
+        try await World.with { staging in
+            try await World.with { production in
+                let first = staging.branch.commit(Shop().tree)
+                try await Self.pair(staging, production, soak: .zero) { stage, prod in
+                    try await eventually { await prod.status.applied == first }
+                    production.atHalf {
+                        try await staging.order(.hold, of: stage)
+                        await stage.rollBack(to: first)
+                        try await eventually { try !production.records(.halted).isEmpty }
+                    }
+                    staging.branch.commit(Shop(v2: 100).tree, "Shift to v2")
+                    try await eventually { try !production.records(.halted).isEmpty }
+                    let measured = try production.records(.measured).count
+                    try await eventually {
+                        try production.records(.measured).count > measured + 10
+                    }
+                    #expect(production.routeWeights == [10, 50])
+                    let halted = try #require(try production.records(.halted).first)
+                    #expect(halted.resource == nil)
+                    let reason = try #require(halted.payload["reason"]?.text)
+                    #expect(reason.hasPrefix("target 'staging' rolled main@sha1:"), "\(reason)")
+                    switch way {
+                    case .person: production.orders.send(RolloutOrder(.resume, by: "Ada"))
+                    case .newerRevision:
+                        let newer = Shop(v2: 100, cartLog: "/dev/stderr")
+                        staging.branch.commit(newer.tree, "Log to stderr")
+                        try await staging.order(.release, of: stage)
+                    }
+                    try await eventually { try production.records(.finished).count == 2 }
+                }
+                #expect(production.routeWeights == [10, 50, 100])
+                let log = try await production.cartLog()
+                #expect(log == (way == .person ? "/dev/stdout" : "/dev/stderr"))
+                #expect(try production.records(.halted).count == 1)
+                try staging.checkInvariants()
+                try production.checkInvariants()
+            }
+        }
+    }
+
     /// Runs two loops over one branch, the second behind the first, while the body looks on.
     private static func pair(
         _ staging: World,
         _ production: World,
         soak: Duration,
-        _ body: @escaping @Sendable (_ production: TargetLoop) async throws -> Void
+        _ body:
+            @escaping @Sendable (_ staging: TargetLoop, _ production: TargetLoop) async throws
+            -> Void
     ) async throws {
         let policy = LoopPolicy(interval: .milliseconds(20))
         let stop = StopWish()
@@ -105,7 +160,7 @@ import Testing
                         policy
                     )
                     try await during({ await follower.run(until: stop) }, ending: stop) {
-                        try await body(follower)
+                        try await body(loop, follower)
                     }
                 }
             }
@@ -126,6 +181,15 @@ import Testing
     }
 }
 
+extension World {
+    /// Records what a person wants of a target, for an hour.
+    fileprivate func order(_ kind: Order.Kind, of loop: TargetLoop) async throws {
+        let order = Order(kind, by: "ada", reason: "", until: wall.now + 3_600_000)
+        try await loop.reconciliation.record(order, mesh: "shop")
+        loop.nudge()
+    }
+}
+
 extension OneProcess {
     /// The same target, over what another one has held.
     fileprivate func follower(
@@ -142,7 +206,8 @@ extension OneProcess {
         let reconciliation = Reconciliation(
             settings: reconciliation.settings,
             source: promoted,
-            runner: reconciliation.runner
+            runner: reconciliation.runner,
+            orders: reconciliation.orders
         )
         return TargetLoop(reconciliation, policy: policy, name: "production", after: predecessor)
     }

@@ -13,7 +13,7 @@ import Testing
             try await world.openShop()
             world.branch.commit(Shop(v2: 100).tree, "Shift to v2")
             world.atHalf {
-                #expect(world.orders.give(RolloutOrder(.abort, by: "Ada", reason: "wrong one")))
+                #expect(world.orders.send(RolloutOrder(.abort, by: "Ada", reason: "wrong one")))
                 try await eventually { try !world.records(.held).isEmpty }
             }
             let outcome = try await world.process { try await $0.apply() }
@@ -31,7 +31,7 @@ import Testing
             try await world.openShop()
             world.branch.commit(Shop(v2: 100).tree, "Shift to v2")
             world.atHalf {
-                #expect(world.orders.give(RolloutOrder(.promoteFully, by: "Ada")))
+                #expect(world.orders.send(RolloutOrder(.promoteFully, by: "Ada")))
                 try await eventually { try !world.records(.approved).isEmpty }
             }
             #expect(try await world.process { try await $0.apply() } == .completed)
@@ -42,6 +42,6 @@ import Testing
     }
 
     @Test("has nobody to take it where nothing is under way") func nobody() {
-        #expect(!OrderDesk().give(RolloutOrder(.pause, by: "Ada")))
+        #expect(!Broadcast<RolloutOrder>().send(RolloutOrder(.pause, by: "Ada")))
     }
 }

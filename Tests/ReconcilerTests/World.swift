@@ -20,7 +20,7 @@ struct World: Sendable {
     let gauges = Gauges()
     let wall: WallClock
     let watch = WriteWatch()
-    let orders = OrderDesk()
+    let orders = Broadcast<RolloutOrder>()
     let server: MeshServer
     let endpoint: String
     let folder: StateFolder

@@ -269,6 +269,8 @@ extension Event {
         case .planned(let plan): ".planned(\(plan.revision.short))"
         case .unplanned: ".unplanned"
         case .ordered(let order): ".ordered(\(order.verb.rawValue))"
+        case .suspended(let suspension): ".suspended(\(suspension.rawValue))"
+        case .withdrawn: ".withdrawn"
         case .stopRequested: ".stopRequested"
         case .ledgerFull: ".ledgerFull"
         }
