@@ -97,6 +97,7 @@ let package = Package(
             name: "AWSClient",
             dependencies: [
                 asyncHTTPClient, crypto, logging, nioCore, nioHTTP1, nioPosix, nioSSL,
+                systemPackage,
             ],
             swiftSettings: settings
         ),
@@ -188,7 +189,9 @@ let package = Package(
         // Peers of the network adapters that answer, lie and fall silent as tests say.
         .target(
             name: "Scripted",
-            dependencies: [nioCore, nioHTTP1, nioPosix, nioSSL, subprocess, systemPackage],
+            dependencies: [
+                "AWSClient", nioCore, nioHTTP1, nioPosix, nioSSL, subprocess, systemPackage,
+            ],
             path: "Tests/Scripted",
             swiftSettings: settings
         ),
@@ -240,7 +243,7 @@ let package = Package(
         ),
         .testTarget(
             name: "AWSClientTests",
-            dependencies: ["AWSClient", "Scripted", nioHTTP1, logging],
+            dependencies: ["AWSClient", "Scripted", nioHTTP1, logging, systemPackage],
             swiftSettings: settings
         ),
         .testTarget(
@@ -299,8 +302,8 @@ let package = Package(
         .testTarget(
             name: "PlumblineTests",
             dependencies: [
-                "MeshModel", "AuditLog", "ControlAPI", "GitSource", "Scripted", asyncHTTPClient,
-                grdb, nioCore, nioHTTP1, subprocess, systemPackage,
+                "MeshModel", "AWSClient", "AuditLog", "ControlAPI", "GitSource", "Scripted",
+                asyncHTTPClient, grdb, nioCore, nioHTTP1, subprocess, systemPackage,
             ],
             swiftSettings: settings
         ),

@@ -67,7 +67,7 @@ struct AnswerReading {
         return bare.isEmpty ? nil : bare
     }
 
-    /// Codes that all AWS services share, and those of the App Mesh API model.
+    /// Codes that all AWS services share, and those of App Mesh and the Security Token Service.
     private static let codes: [String: AWSError.Code] = [
         "BadRequestException": .invalid,
         "ValidationException": .invalid,
@@ -79,6 +79,9 @@ struct AnswerReading {
         "IncompleteSignatureException": .accessDenied,
         "InvalidSignatureException": .accessDenied,
         "SignatureDoesNotMatch": .accessDenied,
+        "IDPRejectedClaim": .accessDenied,
+        "InvalidIdentityToken": .accessDenied,
+        "RegionDisabledException": .accessDenied,
         "ExpiredToken": .expiredCredentials,
         "ExpiredTokenException": .expiredCredentials,
         "InvalidClientTokenId": .expiredCredentials,
@@ -95,6 +98,7 @@ struct AnswerReading {
         "InternalServerErrorException": .internalFailure,
         "InternalFailure": .internalFailure,
         "ServiceUnavailableException": .unavailable,
+        "IDPCommunicationError": .unavailable,
         "UnknownOperationException": .foreignAnswer,
     ]
 }

@@ -8,14 +8,7 @@ package struct CallerIdentity: Sendable, Hashable {
 
     /// Asks the service that a client for `sts` reaches; it needs no rights.
     package static func current(_ client: ServiceClient) async throws(AWSError) -> CallerIdentity {
-        let request = ServiceRequest(
-            operation: "GetCallerIdentity",
-            method: "POST",
-            path: "/",
-            body: Array("Action=GetCallerIdentity&Version=2011-06-15".utf8),
-            contentType: "application/x-www-form-urlencoded; charset=utf-8",
-            kind: .read
-        )
+        let request = ServiceRequest.sts("GetCallerIdentity")
         let answer = try await client.send(request)
         let body = String(decoding: answer.body, as: UTF8.self)
         guard let account = XMLText.first("Account", in: body), account.utf8.count == 12,

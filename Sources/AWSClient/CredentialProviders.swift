@@ -1,8 +1,14 @@
 /// Why no request can be signed: where we looked, what was wrong, what to do.
 package struct CredentialError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// The next step included.
     package let message: String
+    /// What a person can do, where more is known than the message itself says.
+    package let nextStep: String?
 
-    package init(_ message: String) { self.message = message }
+    package init(_ message: String, next: String? = nil) {
+        self.message = next.map { "\(message); \($0)" } ?? message
+        nextStep = next
+    }
 
     package var description: String { message }
 }
@@ -92,9 +98,21 @@ package struct CredentialChain: Sendable {
 
     package init(_ providers: [any CredentialProvider]) { self.providers = providers }
 
-    /// The environment, then the shared files.
-    package static func standard(_ settings: SharedSettings) -> CredentialChain {
-        CredentialChain([EnvironmentCredentials(settings), ProfileCredentials(settings)])
+    /// The environment, a web identity, the shared files, the container's endpoint.
+    ///
+    /// The order is that of the AWS SDKs; so a pod that has both roles of EKS takes that of its
+    /// service account. The metadata service of the machine is never asked: a pod shall not get
+    /// at what its node may do. `region` is for STS where the settings name none.
+    package static func standard(
+        _ settings: SharedSettings,
+        region: String? = nil
+    ) -> CredentialChain {
+        CredentialChain([
+            EnvironmentCredentials(settings),
+            WebIdentityCredentials(settings, region: region),
+            ProfileCredentials(settings),
+            ContainerCredentials(settings),
+        ])
     }
 
     package func credentials() async throws(CredentialError) -> Credentials {
@@ -122,8 +140,7 @@ extension Credentials {
         case (.none, .none):
             return nil
         case (.some(let key), .some(let secret)):
-            guard key.utf8.allSatisfy({ (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "/") })
-            else {
+            guard Self.isKeyID(key) else {
                 throw CredentialError("Access key id of the \(source) is not printable ASCII")
             }
             self.init(
@@ -137,27 +154,9 @@ extension Credentials {
             throw CredentialError("Credentials of the \(source) have no \(missing); set both")
         }
     }
-}
 
-/// Keeps the credentials in use, and finds new ones once when the endpoint calls them expired.
-actor CredentialCache {
-    private let chain: CredentialChain
-    private var current: Credentials?
-
-    init(_ chain: CredentialChain) { self.chain = chain }
-
-    func credentials() async throws(CredentialError) -> Credentials {
-        if let current { return current }
-        let found = try await chain.credentials()
-        current = found
-        return found
-    }
-
-    /// Credentials that differ from the refused ones, or nothing where every place has only those.
-    func replacement(for refused: Credentials) async -> Credentials? {
-        if let current, current != refused { return current }
-        guard let found = try? await chain.credentials(), found != refused else { return nil }
-        current = found
-        return found
+    /// Whether a text can stand in the scope of a signature.
+    static func isKeyID(_ text: String) -> Bool {
+        !text.contains("/") && text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
     }
 }

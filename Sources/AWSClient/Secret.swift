@@ -1,3 +1,5 @@
+package import FoundationEssentials
+
 /// A secret text that no log line, message or dump can show.
 ///
 /// Only `value` gives it away, so that every use stands out in the code.
@@ -23,16 +25,20 @@ package struct Credentials: Sendable, Hashable {
     package let sessionToken: Secret?
     /// Where they came from, for people: `environment`, `profile 'prod'`.
     package let source: String
+    /// Absent where they hold until somebody revokes them.
+    package let expires: Date?
 
     package init(
         accessKeyID: String,
         secretAccessKey: Secret,
         sessionToken: Secret? = nil,
-        source: String = "given"
+        source: String = "given",
+        expires: Date? = nil
     ) {
         self.accessKeyID = accessKeyID
         self.secretAccessKey = secretAccessKey
         self.sessionToken = sessionToken
         self.source = source
+        self.expires = expires
     }
 }

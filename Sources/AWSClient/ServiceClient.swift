@@ -56,7 +56,7 @@ package struct ServiceClient: Sendable {
         self.budget = budget
         self.timing = timing
         self.logger = logger
-        cache = CredentialCache(configuration.credentials)
+        cache = CredentialCache(configuration.credentials, timing: timing, logger: logger)
         jitter = JitterCell(seed: seed)
     }
 
@@ -65,7 +65,7 @@ package struct ServiceClient: Sendable {
     /// A refusal of expired credentials looks for newer ones once. The error says whether any
     /// attempt may have been done: a lost answer is not a refusal.
     package func send(_ request: ServiceRequest) async throws(AWSError) -> ServiceAnswer {
-        var credentials = try await currentCredentials(for: request)
+        var credentials = request.isSigned ? try await currentCredentials(for: request) : nil
         var mayHaveBeenDone = false
         var mayRefresh = true
         var attempt = 1
@@ -78,8 +78,8 @@ package struct ServiceClient: Sendable {
             }
             mayHaveBeenDone = mayHaveBeenDone || failure.error.mayHaveBeenDone
             let error = mayHaveBeenDone ? failure.error.markedUncertain() : failure.error
-            if error.code == .expiredCredentials, mayRefresh,
-                let newer = await cache.replacement(for: credentials)
+            if error.code == .expiredCredentials, mayRefresh, let refused = credentials,
+                let newer = await cache.replacement(for: refused)
             {
                 credentials = newer
                 mayRefresh = false
@@ -100,7 +100,7 @@ package struct ServiceClient: Sendable {
 
     private func send(
         _ request: ServiceRequest,
-        with credentials: Credentials
+        with credentials: Credentials?
     ) async throws(AttemptFailure) -> ServiceAnswer {
         do { try await budget?.acquire(request.kind, urgent: request.isUrgent) } catch {
             throw AttemptFailure(error: cancelled(request, false))
@@ -111,7 +111,7 @@ package struct ServiceClient: Sendable {
         )
         let answer: HTTPAnswer
         do {
-            answer = try await exchange.send(signed(request, with: credentials))
+            answer = try await exchange.send(message(of: request, signedWith: credentials))
         } catch {
             let lost = request.error(
                 error.code,
@@ -136,6 +136,11 @@ package struct ServiceClient: Sendable {
         throw AttemptFailure(error: error, retryAfter: reading.retryAfter)
     }
 
+    /// The credentials that calls are signed with now.
+    func currentCredentials() async throws(CredentialError) -> Credentials {
+        try await cache.credentials()
+    }
+
     private func currentCredentials(
         for request: ServiceRequest
     ) async throws(AWSError) -> Credentials {
@@ -148,9 +153,9 @@ package struct ServiceClient: Sendable {
         request.error(.cancelled, "", mayHaveBeenDone: mayHaveBeenDone)
     }
 
-    private func signed(
-        _ request: ServiceRequest,
-        with credentials: Credentials
+    private func message(
+        of request: ServiceRequest,
+        signedWith credentials: Credentials?
     ) -> HTTPClientRequest {
         let endpoint = configuration.endpoint
         let timestamp = SigV4.timestamp(timing.date())
@@ -161,34 +166,35 @@ package struct ServiceClient: Sendable {
         if request.body != nil {
             headers.append((name: "content-type", value: request.contentType))
         }
-        if let token = credentials.sessionToken {
+        if let token = credentials?.sessionToken {
             headers.append((name: "x-amz-security-token", value: token.value))
         }
-        let message = SignedMessage(
-            method: request.method,
-            path: path,
-            query: query,
-            headers: headers,
-            bodyHash: SigV4.hash(request.body ?? [])
-        )
-        let authorization = SigV4.authorization(
-            for: message,
-            scope: CredentialScope(
-                date: String(timestamp.prefix(8)),
-                region: configuration.region,
-                service: configuration.service
-            ),
-            timestamp: timestamp,
-            credentials: credentials
-        )
         let origin = "\(endpoint.scheme)://\(endpoint.authority)"
-        var signed = HTTPClientRequest(url: origin + path + (query.isEmpty ? "" : "?" + query))
-        signed.method = HTTPMethod(rawValue: request.method)
-        signed.headers = HTTPHeaders(headers.map { ($0.name, $0.value) })
-        signed.headers.add(name: "authorization", value: authorization)
-        signed.headers.add(name: "user-agent", value: "plumbline")
-        if let body = request.body { signed.body = .bytes(ByteBuffer(bytes: body)) }
-        return signed
+        var message = HTTPClientRequest(url: origin + path + (query.isEmpty ? "" : "?" + query))
+        message.method = HTTPMethod(rawValue: request.method)
+        message.headers = HTTPHeaders(headers.map { ($0.name, $0.value) })
+        if let credentials {
+            let authorization = SigV4.authorization(
+                for: SignedMessage(
+                    method: request.method,
+                    path: path,
+                    query: query,
+                    headers: headers,
+                    bodyHash: SigV4.hash(request.body ?? [])
+                ),
+                scope: CredentialScope(
+                    date: String(timestamp.prefix(8)),
+                    region: configuration.region,
+                    service: configuration.service
+                ),
+                timestamp: timestamp,
+                credentials: credentials
+            )
+            message.headers.add(name: "authorization", value: authorization)
+        }
+        message.headers.add(name: "user-agent", value: "plumbline")
+        if let body = request.body { message.body = .bytes(ByteBuffer(bytes: body)) }
+        return message
     }
 }
 

@@ -14,6 +14,8 @@ package struct ServiceRequest: Sendable {
     package let kind: CallKind
     /// May use the tokens that are kept for rollbacks.
     package let isUrgent: Bool
+    /// Not where the body itself says who asks, as a web identity does.
+    package let isSigned: Bool
 
     package init(
         operation: String,
@@ -24,7 +26,8 @@ package struct ServiceRequest: Sendable {
         body: [UInt8]? = nil,
         contentType: String = "application/json",
         kind: CallKind,
-        isUrgent: Bool = false
+        isUrgent: Bool = false,
+        isSigned: Bool = true
     ) {
         self.operation = operation
         self.subject = subject
@@ -35,11 +38,34 @@ package struct ServiceRequest: Sendable {
         self.contentType = contentType
         self.kind = kind
         self.isUrgent = isUrgent
+        self.isSigned = isSigned
+    }
+
+    /// A call of the Security Token Service, whose operations are forms.
+    static func sts(
+        _ operation: String,
+        subject: String = "",
+        _ members: [(name: String, value: String)] = [],
+        isSigned: Bool = true
+    ) -> ServiceRequest {
+        let form = [("Action", operation), ("Version", "2011-06-15")] + members
+        return ServiceRequest(
+            operation: operation,
+            subject: subject,
+            method: "POST",
+            path: "/",
+            body: Array(encoded(form).utf8),
+            contentType: "application/x-www-form-urlencoded; charset=utf-8",
+            kind: .read,
+            isSigned: isSigned
+        )
     }
 
     /// The query of the request line.
-    var encodedQuery: String {
-        query.map { URIEncoding.encode($0.name) + "=" + URIEncoding.encode($0.value) }
+    var encodedQuery: String { Self.encoded(query) }
+
+    private static func encoded(_ members: [(name: String, value: String)]) -> String {
+        members.map { URIEncoding.encode($0.name) + "=" + URIEncoding.encode($0.value) }
             .joined(separator: "&")
     }
 

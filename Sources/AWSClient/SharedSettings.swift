@@ -66,7 +66,7 @@ package struct SharedSettings: Sendable {
     }
 
     /// Reads `[section]` and `key = value` lines; comments, nested settings and noise are skipped.
-    static func sections(of text: String) -> [String: [String: String]] {
+    package static func sections(of text: String) -> [String: [String: String]] {
         var sections: [String: [String: String]] = [:]
         var current: String?
         for line in text.split(whereSeparator: \.isNewline) {

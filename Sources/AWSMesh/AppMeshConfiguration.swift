@@ -37,7 +37,7 @@ extension AppMeshClient.Configuration {
         return AppMeshClient.Configuration(
             region: region,
             endpoint: place,
-            credentials: .standard(settings),
+            credentials: .standard(settings, region: region),
             meshOwner: meshOwner,
             budget: budget
         )

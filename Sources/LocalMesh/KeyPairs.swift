@@ -6,31 +6,30 @@ package struct KeyPairs: Sendable, CustomStringConvertible {
     private let pairs: [String: Credentials]
 
     package init(_ pairs: [String: String]) {
-        self.pairs = pairs.reduce(into: [:]) { pairs, pair in
-            pairs[pair.key] = Credentials(
-                accessKeyID: pair.key,
-                secretAccessKey: Secret(pair.value)
-            )
-        }
+        self.init(pairs.map { Credentials(accessKeyID: $0, secretAccessKey: Secret($1)) })
     }
 
-    /// Reads `aws_access_key_id` and `aws_secret_access_key` of every section.
+    private init(_ credentials: [Credentials]) {
+        pairs = Dictionary(credentials.map { ($0.accessKeyID, $0) }) { _, last in last }
+    }
+
+    /// Reads `aws_access_key_id`, `aws_secret_access_key` and, for a pair that holds for a time
+    /// only, `aws_session_token` of every section.
     package init(file path: String) throws(OptionError) {
         guard let data = try? Data(contentsOf: URL(filePath: path)),
             let text = String(validating: data, as: UTF8.self)
         else { throw OptionError("Read the key pairs in '\(path)': there is no such text file") }
-        var pairs: [String: String] = [:]
-        var accessKey: String?
-        for line in text.split(whereSeparator: \.isNewline) {
-            let words = line.split(separator: "=", maxSplits: 1).map(Self.trimmed)
-            guard words.count == 2 else { continue }
-            if words[0] == "aws_access_key_id" {
-                accessKey = words[1]
-            } else if words[0] == "aws_secret_access_key", let key = accessKey {
-                pairs[key] = words[1]
-                accessKey = nil
+        let pairs = SharedSettings.sections(of: text).sorted { $0.key < $1.key }
+            .compactMap { _, section -> Credentials? in
+                guard let key = section["aws_access_key_id"],
+                    let secret = section["aws_secret_access_key"]
+                else { return nil }
+                return Credentials(
+                    accessKeyID: key,
+                    secretAccessKey: Secret(secret),
+                    sessionToken: section["aws_session_token"].map { Secret($0) }
+                )
             }
-        }
         guard !pairs.isEmpty else {
             throw OptionError(
                 "Read the key pairs in '\(path)': it has none; write [default], "
@@ -52,10 +51,6 @@ package struct KeyPairs: Sendable, CustomStringConvertible {
         } catch {
             throw Refusal(error)
         }
-    }
-
-    private static func trimmed(_ text: Substring) -> String {
-        String(text.drop { $0 == " " || $0 == "\t" }.reversed().drop { $0 == " " }.reversed())
     }
 }
 

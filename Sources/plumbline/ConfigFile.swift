@@ -107,9 +107,7 @@ extension EndpointDescription {
             CallBudget(readsPerSecond: $0.reads, writesPerSecond: $0.writes)
         }
         isUnbounded = settings.budgets == nil
-        if let role = target.role {
-            Terminal.warning("Role \(role) is not taken on; the credentials found here are used")
-        }
+        role = target.role.map { IAMRole(arn: $0, session: "plumbline-\(target.name)") }
     }
 }
 

@@ -58,8 +58,9 @@ struct DoctorEndpoint {
         } catch {
             return .failed(
                 subject,
-                error.message,
-                next: "see AWS_PROFILE and AWS_ACCESS_KEY_ID of the agent's environment"
+                saying: error.message,
+                next: error.nextStep
+                    ?? "see AWS_PROFILE and AWS_ACCESS_KEY_ID of the agent's environment"
             )
         }
         guard let service = LiveMesh.identity(configuration.service) else {

@@ -197,6 +197,8 @@ struct EndpointDescription {
     let region: String?
     /// The account that must own the mesh.
     var account: String?
+    /// Taken on for calls to the mesh; absent: the credentials found here make them.
+    var role: IAMRole?
     /// Absent: what AWS's own controller allows itself; a local endpoint is asked as fast as it
     /// answers.
     var budget: CallBudget?
@@ -234,7 +236,15 @@ extension LiveMesh {
             region: description.region ?? shared.region ?? (isLocal ? "us-east-1" : nil),
             settings: shared
         )
-        if isLocal {
+        if let role = description.role {
+            let taken = try RoleCredentials(
+                role,
+                from: configuration.service.credentials,
+                settings: shared,
+                region: configuration.service.region
+            )
+            configuration.service.credentials = CredentialChain([taken])
+        } else if isLocal {
             // Nobody checks signatures there, and nobody should need an account to try it.
             let stand = Credentials(
                 accessKeyID: "local",
@@ -244,9 +254,9 @@ extension LiveMesh {
             configuration.service.credentials = CredentialChain(
                 CredentialChain.standard(shared).providers + [FixedCredentials(stand)]
             )
-        } else {
-            configuration.budget =
-                description.isUnbounded ? nil : description.budget ?? CallBudget()
+        }
+        if !isLocal, !description.isUnbounded {
+            configuration.budget = description.budget ?? CallBudget()
         }
         return configuration
     }

@@ -19,6 +19,10 @@ struct AgentSetup {
     var variables: [String: String] = [:]
     /// Roles that have a token for the API.
     var tokens: [ControlRole] = []
+    /// Taken on for calls to the mesh.
+    var role: String?
+    /// Variables of the agent's process.
+    var environment: [String: String] = [:]
 
     init(_ world: World) {
         self.world = world
@@ -34,7 +38,8 @@ struct AgentSetup {
         _ body: (inout RunningAgent) async throws -> Void
     ) async throws -> RunningProgram.Ended<Void> {
         try write()
-        return try await RunningProgram.run(["agent", "--config", config]) { program in
+        return try await RunningProgram.run(["agent", "--config", config], settings: environment) {
+            program in
             var agent = RunningAgent(program: program, setup: self)
             do { try await body(&agent) } catch {
                 try? program.send(.kill)
@@ -81,6 +86,7 @@ struct AgentSetup {
                 mesh: shop
                 region: eu-west-1
                 endpoint: '\(endpoint)'
+                \(role.map { "role: '\($0)'" } ?? "")
                 variables: { \(values.joined(separator: ", ")) }
             budgets: off
 

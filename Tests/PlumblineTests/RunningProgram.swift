@@ -23,6 +23,7 @@ struct RunningProgram {
     /// A body that throws, or a test that runs out of time, kills it.
     static func run<Value: Sendable>(
         _ arguments: [String],
+        settings: [String: String] = [:],
         _ body: (inout RunningProgram) async throws -> Value
     ) async throws -> Ended<Value> {
         try await withFolder { folder in
@@ -36,7 +37,7 @@ struct RunningProgram {
             let result = try await Subprocess.run(
                 .path(FilePath(Program.path)),
                 arguments: Arguments(arguments),
-                environment: Program.environment(),
+                environment: Program.environment(settings),
                 input: .none,
                 output: .sequence,
                 error: .fileDescriptor(file, closeAfterSpawningProcess: true)

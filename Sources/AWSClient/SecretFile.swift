@@ -1,0 +1,43 @@
+import FoundationEssentials
+import SystemPackage
+
+extension Secret {
+    /// Above any token that STS takes.
+    private static let longest = 20_000
+
+    /// The token in a file; line ends around it do not count.
+    init(file path: String, of place: String) throws(CredentialError) {
+        let bytes: [UInt8]
+        do { bytes = try Self.contents(of: path) } catch {
+            throw CredentialError("Read the token of the \(place) in '\(path)': \(error)")
+        }
+        let isBlank: (UInt8) -> Bool = { [0x0A, 0x0D, 0x20].contains($0) }
+        let token = bytes.drop(while: isBlank).reversed().drop(while: isBlank).reversed()
+        guard !token.isEmpty, bytes.count <= Self.longest, Self.isHeaderValue(token) else {
+            throw CredentialError("Read the token of the \(place) in '\(path)': it holds none")
+        }
+        self.init(String(decoding: token, as: UTF8.self))
+    }
+
+    /// A byte that ends a line of a header would begin another one.
+    static func isHeaderValue(_ bytes: some Sequence<UInt8>) -> Bool {
+        bytes.allSatisfy { (0x20...0x7E).contains($0) }
+    }
+
+    /// Hardly more than the longest token; a pipe without a writer must not keep us waiting.
+    private static func contents(of path: String) throws -> [UInt8] {
+        let options: FileDescriptor.OpenOptions = [.nonBlocking, .closeOnExec]
+        let file = try FileDescriptor.open(FilePath(path), .readOnly, options: options)
+        return try file.closeAfter {
+            var bytes: [UInt8] = []
+            while bytes.count <= longest {
+                let part = try [UInt8](unsafeUninitializedCapacity: longest) { buffer, count in
+                    count = try file.read(into: UnsafeMutableRawBufferPointer(buffer))
+                }
+                if part.isEmpty { break }
+                bytes += part
+            }
+            return bytes
+        }
+    }
+}
