@@ -137,7 +137,6 @@ let package = Package(
             name: "Bitbucket",
             dependencies: [
                 "MeshModel", "AWSClient", asyncHTTPClient, logging, nioCore, nioHTTP1,
-                systemPackage,
             ],
             swiftSettings: settings
         ),

@@ -1,5 +1,5 @@
+import AWSClient
 import FoundationEssentials
-import SystemPackage
 
 /// The file with our token; read for each use, so that the token can rotate.
 ///
@@ -25,7 +25,7 @@ package struct TokenFile: Hashable, Sendable {
     /// The value of the `Authorization` header.
     func authorization() throws(Fault) -> String {
         var bytes: [UInt8]
-        do { bytes = try contents() } catch {
+        do { bytes = try SmallFile.bytes(of: path, most: Self.mostBytes) } catch {
             throw Fault(path: path, reason: "cannot read it (\(error))")
         }
         guard bytes.count <= Self.mostBytes else {
@@ -42,24 +42,5 @@ package struct TokenFile: Hashable, Sendable {
         return isPair
             ? "Basic \(Data(bytes).base64EncodedString())"
             : "Bearer \(String(decoding: bytes, as: UTF8.self))"
-    }
-
-    /// At most one byte more than allowed; a pipe without a writer must not keep us waiting.
-    private func contents() throws -> [UInt8] {
-        let options: FileDescriptor.OpenOptions = [.nonBlocking, .closeOnExec]
-        let file = try FileDescriptor.open(FilePath(path), .readOnly, options: options)
-        return try file.closeAfter {
-            var bytes: [UInt8] = []
-            while bytes.count <= Self.mostBytes {
-                let part = try [UInt8](unsafeUninitializedCapacity: Self.mostBytes) {
-                    buffer,
-                    count in
-                    count = try file.read(into: UnsafeMutableRawBufferPointer(buffer))
-                }
-                if part.isEmpty { break }
-                bytes += part
-            }
-            return bytes
-        }
     }
 }
