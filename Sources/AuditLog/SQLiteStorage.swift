@@ -5,7 +5,7 @@ import MeshModel
 /// The ledger's rows in one SQLite file; all SQL of the module is here.
 struct SQLiteStorage: LedgerStorage {
     /// Raised when the tables or the hash change; an older Plumbline refuses a newer ledger.
-    static let format = "1"
+    static let format = "2"
 
     private let queue: DatabaseQueue
     private let path: String

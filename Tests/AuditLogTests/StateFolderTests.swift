@@ -40,7 +40,7 @@ import Testing
     @Test func aLedgerOfANewerPlumblineIsRefused() throws {
         try withFolder { folder in
             try withLedger(folder) { try Sample.fill($0) }
-            try Attack.run("UPDATE meta SET value = '2' WHERE key = 'format'", on: folder)
+            try Attack.run("UPDATE meta SET value = '3' WHERE key = 'format'", on: folder)
             for open in [Self.write, Self.read] {
                 let error = #expect(throws: LedgerError.self) { try open(folder) }
                 #expect(error?.code == .unknownFormat)
