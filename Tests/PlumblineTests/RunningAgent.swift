@@ -79,7 +79,7 @@ struct AgentSetup {
             state: '\(world.state)'
             listen: { webhooks: "127.0.0.1:0", api: "127.0.0.1:0" }
             webhooks: { secretFiles: [webhook-secret] }
-            auth: { tokens: [\(tokens.joined(separator: ", "))] }
+            \(tokens.isEmpty ? "" : "auth: { tokens: [\(tokens.joined(separator: ", "))] }")
             targets:
               - name: shop
                 path: \(World.path)
