@@ -38,8 +38,9 @@ struct ExplainCommand: AsyncParsableCommand {
     private func ask(_ client: ControlClient) async throws(CommandFailure) -> ResourceStory {
         let name = try await client.target(named: target.target)
         let path = "/v1/targets/" + ControlClient.segment(name)
-        let status = try await client.get(path)
+        // The agent may look between two answers: the plan must not be older than what it is about.
         let drift = try await client.get(path + "/drift", [(name: "format", value: "json")])
+        let status = try await client.get(path)
         let rollouts = try await client.get("/v1/rollouts")["rollouts"]?.items ?? []
         var plan: SpecValue?
         if let id = status["plan"]?.text {
