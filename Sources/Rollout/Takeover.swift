@@ -200,6 +200,8 @@ extension RolloutMachine {
 
     /// The newer plan is ours from here on, with what carries on at its place.
     private mutating func adopt(_ newer: Plan, _ turn: inout Turn) {
+        // Before anything carries on: a halt's time is no step's time.
+        if plan.revision.commit != newer.revision.commit { forgetWithdrawal(turn) }
         let known = progress.succession?.revision ?? plan.revision
         recordSkipped(plan.revision, by: newer.revision, &turn)
         if known != plan.revision { recordSkipped(known, by: newer.revision, &turn) }
@@ -232,7 +234,6 @@ extension RolloutMachine {
                     $0.resource == casualty.resource && $0.reason == .held
                 }
         }
-        if plan.revision.commit != newer.revision.commit { forgetWithdrawal(turn) }
         plan = newer
         progress.landed = landed
         progress.succession = nil

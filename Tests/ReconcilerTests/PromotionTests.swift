@@ -128,6 +128,10 @@ import Testing
                         try await staging.order(.release, of: stage)
                     }
                     try await eventually { try production.records(.finished).count == 2 }
+                    // A stop would leave the way back at a step.
+                    try await eventually {
+                        try Ledger(reading: staging.folder).checkpoints().isEmpty
+                    }
                 }
                 #expect(production.routeWeights == [10, 50, 100])
                 let log = try await production.cartLog()
