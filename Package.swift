@@ -127,8 +127,8 @@ let package = Package(
         .target(
             name: "ControlAPI",
             dependencies: [
-                "MeshModel", asyncHTTPClient, crypto, httpTypes, hummingbird, hummingbirdCore,
-                jwtKit, logging, nioCore, nioHTTP1, nioSSL, serviceLifecycle, systemPackage,
+                "MeshModel", "AWSClient", asyncHTTPClient, crypto, httpTypes, hummingbird,
+                hummingbirdCore, jwtKit, logging, nioCore, nioHTTP1, nioSSL, serviceLifecycle,
             ],
             swiftSettings: settings
         ),
@@ -143,7 +143,9 @@ let package = Package(
 
         .target(
             name: "Cluster",
-            dependencies: ["MeshModel", asyncHTTPClient, logging, nioCore, nioHTTP1, nioSSL],
+            dependencies: [
+                "MeshModel", "AWSClient", asyncHTTPClient, logging, nioCore, nioHTTP1, nioSSL,
+            ],
             swiftSettings: settings
         ),
 

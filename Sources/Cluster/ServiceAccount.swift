@@ -1,3 +1,4 @@
+import AWSClient
 import Foundation
 
 /// Where a pod finds its cluster's API server, and with what it identifies itself there.
@@ -33,8 +34,7 @@ package struct ServiceAccount: Hashable, Sendable {
         let port = environment["KUBERNETES_SERVICE_PORT"] ?? "443"
         let authority = host.contains(":") && !host.hasPrefix("[") ? "[\(host)]" : host
         let file = "\(folder)/namespace"
-        let text = SmallFile.read(file).map { String(decoding: $0, as: UTF8.self) }
-        let namespace = (text ?? environment["POD_NAMESPACE"] ?? "")
+        let namespace = (SmallFile.text(of: file) ?? environment["POD_NAMESPACE"] ?? "")
             .trimmingCharacters(in: .whitespacesAndNewlines)
         guard Self.isName(namespace) else {
             throw ClusterError(
@@ -66,10 +66,7 @@ package struct ServiceAccount: Hashable, Sendable {
 
     /// The bearer token as it is now.
     func token() throws(ClusterError) -> String {
-        let text = SmallFile.read(tokenFile)
-            .map {
-                String(decoding: $0, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
-            }
+        let text = SmallFile.text(of: tokenFile)
         guard let text, !text.isEmpty, text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
             throw ClusterError(
                 "Read the service account's token from '\(tokenFile)'",
@@ -94,16 +91,16 @@ package struct ClusterError: Error, Hashable, Sendable, CustomStringConvertible 
     package var description: String { "\(operation): \(cause)" }
 }
 
-/// Files that the kubelet writes; a larger one is none of them.
-enum SmallFile {
+extension SmallFile {
+    /// Above any file that the kubelet writes.
     private static let largest = 64 << 10
 
-    static func read(_ path: String) -> [UInt8]? {
-        guard let file = FileHandle(forReadingAtPath: path) else { return nil }
-        defer { try? file.close() }
-        guard let data = try? file.read(upToCount: largest + 1), data.count <= largest else {
+    /// The text of such a file; nothing where there is none, or a larger one.
+    fileprivate static func text(of path: String) -> String? {
+        guard let bytes = try? bytes(of: path, most: largest), bytes.count <= largest else {
             return nil
         }
-        return Array(data)
+        return String(decoding: bytes, as: UTF8.self)
+            .trimmingCharacters(in: .whitespacesAndNewlines)
     }
 }

@@ -1,3 +1,4 @@
+import AWSClient
 import AsyncHTTPClient
 import MeshModel
 import NIOCore
@@ -56,7 +57,7 @@ final class OIDCWeb: Sendable {
     private func token() throws -> String? {
         guard let path = access.tokenFile else { return nil }
         let bytes: [UInt8]
-        do { bytes = try SmallFile.read(path, most: Self.mostTokenBytes) } catch {
+        do { bytes = try SmallFile.bytes(of: path, most: Self.mostTokenBytes) } catch {
             throw OIDCFault("the token file '\(path)' cannot be read (\(error))")
         }
         let token = bytes.last == UInt8(ascii: "\n") ? bytes.dropLast() : bytes[...]

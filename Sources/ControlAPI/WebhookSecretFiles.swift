@@ -1,3 +1,5 @@
+import AWSClient
+
 /// Files with the secrets in use, the current one first; read when used, so that they rotate.
 package struct WebhookSecretFiles: Hashable, Sendable {
     /// A file that gave no secret, and why.
@@ -38,7 +40,7 @@ package struct WebhookSecretFiles: Hashable, Sendable {
     package static func secret(in path: String) throws(Fault) -> WebhookSecret {
         let bytes: [UInt8]
         do {
-            bytes = try SmallFile.read(path, most: mostBytes)
+            bytes = try SmallFile.bytes(of: path, most: mostBytes)
         } catch {
             throw Fault(path: path, reason: "cannot read it (\(error))")
         }

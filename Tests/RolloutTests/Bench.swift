@@ -218,3 +218,30 @@ enum Plans {
         )
     }
 }
+
+extension Bench {
+    /// All requests are answered well.
+    static func good(_ id: SampleID) -> Reading {
+        .counters(good: Double(id.number) * 100, total: Double(id.number) * 100)
+    }
+
+    /// None of the new version's are.
+    static func bad(_ id: SampleID) -> Reading {
+        let good = id.target == Plans.new ? 0 : Double(id.number)
+        return .counters(good: good, total: Double(id.number))
+    }
+
+    /// A route that has been at 10 % for ten seconds.
+    static func atTenth() -> Bench {
+        var bench = Bench(
+            Plans.plan(
+                shifts: [Plans.shift()],
+                changes: [Plans.change(Plans.route, to: Plans.desired)]
+            ),
+            live: Plans.live
+        )
+        bench.start()
+        bench.pass(.seconds(10), reading: good)
+        return bench
+    }
+}

@@ -10,21 +10,17 @@ struct InterruptionTests {
         Bench(Plans.plan(shifts: [Plans.shift()]), live: Plans.live)
     }
 
-    private static func good(_ id: SampleID) -> Reading {
-        .counters(good: Double(id.number) * 100, total: Double(id.number) * 100)
-    }
-
     @Test func stopEndsAtTheStepAndTheCheckpointGoesOn() throws {
         var bench = Self.bench()
         bench.start()
-        bench.pass(.seconds(70), reading: Self.good)
+        bench.pass(.seconds(70), reading: Bench.good)
         bench.tell(.stopRequested)
         #expect(bench.outcome == .stopped)
         #expect(bench.mesh.resources[Plans.route]?.spec == Plans.half)
         try bench.restart(after: .seconds(60))
-        bench.pass(.seconds(59), reading: Self.good)
+        bench.pass(.seconds(59), reading: Bench.good)
         #expect(bench.mesh.resources[Plans.route]?.spec == Plans.half)
-        bench.pass(.seconds(120), reading: Self.good)
+        bench.pass(.seconds(120), reading: Bench.good)
         #expect(bench.outcome == .completed)
         #expect(bench.mesh.resources[Plans.route]?.spec == Plans.desired)
     }
@@ -37,7 +33,7 @@ struct InterruptionTests {
         bench.tell(.stopRequested)
         #expect(bench.outcome == nil)
         bench.answer = nil
-        bench.pass(.seconds(30), reading: Self.good)
+        bench.pass(.seconds(30), reading: Bench.good)
         #expect(bench.outcome == .stopped)
         #expect(bench.mesh.resources[Plans.route]?.spec == Plans.tenth)
         #expect(bench.writes(to: Plans.route).allSatisfy { $0 == Plans.tenth })
@@ -50,7 +46,7 @@ struct InterruptionTests {
         if !isDone { bench.answer = .uncertain("429, slow down") }
         bench.isGoneAfterSend = true
         bench.start()
-        bench.pass(.seconds(20), reading: Self.good)
+        bench.pass(.seconds(20), reading: Bench.good)
         #expect(bench.outcome == nil)
         bench.tell(.stopRequested)
         #expect(bench.outcome == .stopped)
@@ -62,7 +58,7 @@ struct InterruptionTests {
         #expect(bench.writes(to: Plans.route).count == (isDone ? 1 : 2), "it was read back first")
         let intents = bench.entries.filter { $0.kind == .intent && $0.step == 10 }
         #expect(intents.count == 1)
-        bench.pass(.seconds(200), reading: Self.good)
+        bench.pass(.seconds(200), reading: Bench.good)
         #expect(bench.outcome == .completed)
         #expect(bench.ledger.openIntents.isEmpty)
     }
@@ -73,13 +69,13 @@ struct InterruptionTests {
         bench.start()
         bench.answer = .uncertain("timed out")
         bench.pass(.seconds(50)) { id in
-            id.target == Plans.new ? .counters(good: 0, total: Double(id.number)) : Self.good(id)
+            id.target == Plans.new ? .counters(good: 0, total: Double(id.number)) : Bench.good(id)
         }
         #expect(bench.mesh.resources[Plans.route]?.spec == Plans.tenth)
         bench.tell(.stopRequested)
         #expect(bench.outcome == nil)
         bench.answer = nil
-        bench.pass(.seconds(60), reading: Self.good)
+        bench.pass(.seconds(60), reading: Bench.good)
         #expect(bench.mesh.resources[Plans.route]?.spec == Plans.baseline)
         #expect(bench.ledger.holds[Plans.route] != nil)
     }
@@ -87,11 +83,11 @@ struct InterruptionTests {
     @Test func soakBeginsAgainAfterARestart() throws {
         var bench = Self.bench()
         bench.start()
-        bench.pass(.seconds(55), reading: Self.good)
+        bench.pass(.seconds(55), reading: Bench.good)
         try bench.restart(after: .seconds(1))
-        bench.pass(.seconds(55), reading: Self.good)
+        bench.pass(.seconds(55), reading: Bench.good)
         #expect(bench.writes(to: Plans.route) == [Plans.tenth])
-        bench.pass(.seconds(10), reading: Self.good)
+        bench.pass(.seconds(10), reading: Bench.good)
         #expect(bench.writes(to: Plans.route) == [Plans.tenth, Plans.half])
     }
 
@@ -113,7 +109,7 @@ struct InterruptionTests {
     @Test func finishedRolloutSaysSoAgain() throws {
         var bench = Self.bench()
         bench.start()
-        bench.pass(.seconds(300), reading: Self.good)
+        bench.pass(.seconds(300), reading: Bench.good)
         let count = bench.entries.count
         try bench.restart(after: .seconds(5))
         #expect(bench.outcome == .completed)

@@ -6,10 +6,6 @@ import Testing
 
 /// The ledger is full: back to the baselines, by the intents on disk, and then nothing more.
 struct RetreatTests {
-    private static func good(_ id: SampleID) -> Reading {
-        .counters(good: Double(id.number) * 100, total: Double(id.number) * 100)
-    }
-
     /// Intents that were recorded after a position, but for those that were there before.
     private static func intents(_ bench: Bench, after count: Int) -> [LedgerEntry] {
         bench.entries.dropFirst(count).filter { $0.kind == .intent }
@@ -18,7 +14,7 @@ struct RetreatTests {
     @Test func aRouteAtAStepGoesBackWithoutANewIntent() {
         var bench = Bench(Plans.plan(shifts: [Plans.shift()]), live: Plans.live)
         bench.start()
-        bench.pass(.seconds(70), reading: Self.good)
+        bench.pass(.seconds(70), reading: Bench.good)
         #expect(bench.mesh.resources[Plans.route]?.spec == Plans.half)
         let count = bench.entries.count
         bench.tell(.ledgerFull)
@@ -40,12 +36,12 @@ struct RetreatTests {
         var bench = Bench(Plans.plan(shifts: [Plans.shift()]), live: Plans.live)
         bench.start()
         bench.answer = .uncertain("timed out")
-        bench.pass(.seconds(70), reading: Self.good)
+        bench.pass(.seconds(70), reading: Bench.good)
         let count = bench.entries.count
         bench.tell(.ledgerFull)
         #expect(bench.outcome == nil)
         bench.answer = nil
-        bench.pass(.seconds(300), reading: Self.good)
+        bench.pass(.seconds(300), reading: Bench.good)
         #expect(bench.mesh.resources[Plans.route]?.spec == Plans.baseline)
         #expect(Self.intents(bench, after: count).isEmpty)
         #expect(bench.outcome != nil)
@@ -60,7 +56,7 @@ struct RetreatTests {
         bench.start()
         bench.tell(.ledgerFull)
         bench.observation = nil
-        bench.pass(.seconds(300), reading: Self.good)
+        bench.pass(.seconds(300), reading: Bench.good)
         guard case .halted([], let reason) = bench.outcome else {
             Issue.record("ended with \(String(describing: bench.outcome))")
             return
@@ -72,10 +68,10 @@ struct RetreatTests {
     @Test func aRestartOnAFullDiskGoesBack() throws {
         var bench = Bench(Plans.plan(shifts: [Plans.shift()]), live: Plans.live)
         bench.start()
-        bench.pass(.seconds(70), reading: Self.good)
+        bench.pass(.seconds(70), reading: Bench.good)
         let count = bench.entries.count
         try bench.restart(after: .seconds(10), isLedgerFull: true)
-        bench.pass(.seconds(300), reading: Self.good)
+        bench.pass(.seconds(300), reading: Bench.good)
         #expect(bench.mesh.resources[Plans.route]?.spec == Plans.baseline)
         #expect(Self.intents(bench, after: count).isEmpty)
         #expect(bench.outcome != nil)
@@ -84,13 +80,13 @@ struct RetreatTests {
     @Test func aNewerCommitChangesNothingAnyMore() {
         var bench = Bench(Plans.plan(shifts: [Plans.shift()]), live: Plans.live)
         bench.start()
-        bench.pass(.seconds(70), reading: Self.good)
+        bench.pass(.seconds(70), reading: Bench.good)
         bench.answer = .uncertain("timed out")
         bench.tell(.ledgerFull)
         bench.tell(.revisionArrived(Plans.next))
         #expect(!bench.isPlanAsked)
         bench.answer = nil
-        bench.pass(.seconds(300), reading: Self.good)
+        bench.pass(.seconds(300), reading: Bench.good)
         #expect(bench.mesh.resources[Plans.route]?.spec == Plans.baseline)
     }
 }

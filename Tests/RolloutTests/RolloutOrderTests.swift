@@ -6,39 +6,16 @@ import Testing
 
 /// What a person may tell a rollout on its way.
 struct RolloutOrderTests {
-    private static func good(_ id: SampleID) -> Reading {
-        .counters(good: Double(id.number) * 100, total: Double(id.number) * 100)
-    }
-
-    private static func bad(_ id: SampleID) -> Reading {
-        let good = id.target == Plans.new ? 0 : Double(id.number)
-        return .counters(good: good, total: Double(id.number))
-    }
-
-    /// A route that has been at 10 % for ten seconds.
-    private static func bench() -> Bench {
-        var bench = Bench(
-            Plans.plan(
-                shifts: [Plans.shift()],
-                changes: [Plans.change(Plans.route, to: Plans.desired)]
-            ),
-            live: Plans.live
-        )
-        bench.start()
-        bench.pass(.seconds(10), reading: good)
-        return bench
-    }
-
     @Test func pauseStaysAtTheStepAndItsDeadlineStandsStill() {
-        var bench = Self.bench()
+        var bench = Bench.atTenth()
         bench.tell(.ordered(RolloutOrder(.pause, by: "Ada", reason: "lunch")))
         #expect(bench.machine.isPaused)
-        bench.pass(.seconds(40 * 60), reading: Self.good)
+        bench.pass(.seconds(40 * 60), reading: Bench.good)
         #expect(bench.writes(to: Plans.route) == [Plans.tenth])
         #expect(bench.outcome == nil)
         bench.tell(.ordered(RolloutOrder(.resume, by: "Ada")))
         #expect(bench.writes(to: Plans.route) == [Plans.tenth, Plans.half])
-        bench.pass(.seconds(130), reading: Self.good)
+        bench.pass(.seconds(130), reading: Bench.good)
         #expect(bench.outcome == .completed)
         let reasons = bench.entries.filter { $0.kind == .deferred || $0.kind == .approved }
             .map { $0.payload.members?["reason"] }
@@ -46,9 +23,9 @@ struct RolloutOrderTests {
     }
 
     @Test func pausedRolloutStillGoesBack() {
-        var bench = Self.bench()
+        var bench = Bench.atTenth()
         bench.tell(.ordered(RolloutOrder(.pause, by: "Ada")))
-        bench.pass(.seconds(60), reading: Self.bad)
+        bench.pass(.seconds(60), reading: Bench.bad)
         #expect(bench.mesh.resources[Plans.route]?.spec == Plans.baseline)
         guard case .rolledBack = bench.outcome else {
             Issue.record("ended with \(String(describing: bench.outcome))")
@@ -57,31 +34,31 @@ struct RolloutOrderTests {
     }
 
     @Test func pauseOutlivesTheProcess() throws {
-        var bench = Self.bench()
+        var bench = Bench.atTenth()
         bench.tell(.ordered(RolloutOrder(.pause, by: "Ada")))
         try bench.restart(after: .seconds(3600))
-        bench.pass(.seconds(120), reading: Self.good)
+        bench.pass(.seconds(120), reading: Bench.good)
         #expect(bench.machine.isPaused)
         #expect(bench.writes(to: Plans.route) == [Plans.tenth])
         bench.tell(.ordered(RolloutOrder(.resume, by: "Ada")))
-        bench.pass(.seconds(130), reading: Self.good)
+        bench.pass(.seconds(130), reading: Bench.good)
         #expect(bench.outcome == .completed)
     }
 
     @Test func promoteEndsTheSoakOfOneStep() {
-        var bench = Self.bench()
+        var bench = Bench.atTenth()
         bench.tell(.ordered(RolloutOrder(.pause, by: "Ada")))
         bench.tell(.ordered(RolloutOrder(.promote, by: "Ada")))
         #expect(!bench.machine.isPaused)
         #expect(bench.writes(to: Plans.route) == [Plans.tenth, Plans.half])
-        bench.pass(.seconds(55), reading: Self.good)
+        bench.pass(.seconds(55), reading: Bench.good)
         #expect(bench.writes(to: Plans.route) == [Plans.tenth, Plans.half])
         let passes = bench.entries.filter { $0.kind == .verdict }
         #expect(passes.isEmpty, "what was skipped has not passed")
     }
 
     @Test func promoteFullyGoesToTheEndAtOnce() {
-        var bench = Self.bench()
+        var bench = Bench.atTenth()
         bench.tell(.ordered(RolloutOrder(.promoteFully, by: "Ada")))
         #expect(bench.writes(to: Plans.route) == [Plans.tenth, Plans.desired])
         #expect(bench.outcome == .completed)
@@ -90,7 +67,7 @@ struct RolloutOrderTests {
     }
 
     @Test func abortGoesBackAndHolds() {
-        var bench = Self.bench()
+        var bench = Bench.atTenth()
         bench.tell(.ordered(RolloutOrder(.abort, by: "Ada", reason: "wrong one")))
         #expect(bench.mesh.resources[Plans.route]?.spec == Plans.baseline)
         #expect(
@@ -117,14 +94,14 @@ struct RolloutOrderTests {
         bench.tell(.ordered(RolloutOrder(.abort, by: "Ada")))
         #expect(bench.outcome == nil)
         bench.answer = nil
-        bench.pass(.seconds(5), reading: Self.good)
+        bench.pass(.seconds(5), reading: Bench.good)
         #expect(bench.outcome == .rolledBack([Plans.route], reason: "aborted by Ada"))
         #expect(bench.writes(to: Plans.route).isEmpty)
         #expect(bench.ledger.holds[Plans.route] != nil)
     }
 
     @Test func resumeWithoutAPauseSaysNothing() {
-        var bench = Self.bench()
+        var bench = Bench.atTenth()
         let count = bench.entries.count
         bench.tell(.ordered(RolloutOrder(.resume, by: "Ada")))
         #expect(bench.entries.count == count)

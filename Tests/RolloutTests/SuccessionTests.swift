@@ -6,15 +6,11 @@ import Testing
 
 /// What a newer commit's plan does to a rollout on its way.
 struct SuccessionTests {
-    private static func good(_ id: SampleID) -> Reading {
-        .counters(good: Double(id.number) * 100, total: Double(id.number) * 100)
-    }
-
     /// A bench whose route has been at 50 % for ten seconds, and that knows of a newer commit.
     private static func atHalf(_ plan: Plan = Plans.plan(shifts: [Plans.shift()])) -> Bench {
         var bench = Bench(plan, live: Plans.live)
         bench.start()
-        bench.pass(.seconds(70), reading: good)
+        bench.pass(.seconds(70), reading: Bench.good)
         bench.tell(.revisionArrived(Plans.next))
         return bench
     }
@@ -38,9 +34,9 @@ struct SuccessionTests {
         #expect(bench.machine.plan.revision == Plans.next)
         #expect(bench.mesh.resources[Self.cart] != nil)
         #expect(bench.mesh.resources[Plans.route]?.spec == Plans.half)
-        bench.pass(.seconds(51), reading: Self.good)
+        bench.pass(.seconds(51), reading: Bench.good)
         #expect(bench.mesh.resources[Plans.route]?.spec == Plans.desired, "no soak is lost")
-        bench.pass(.seconds(61), reading: Self.good)
+        bench.pass(.seconds(61), reading: Bench.good)
         #expect(bench.outcome == .completed)
         #expect(bench.writes(to: Plans.route) == [Plans.tenth, Plans.half, Plans.desired])
         #expect(bench.ledger.openIntents.isEmpty)
@@ -50,7 +46,7 @@ struct SuccessionTests {
         var bench = Self.atHalf()
         bench.answer(Self.unrelated())
         try bench.restart(after: .seconds(1))
-        bench.pass(.seconds(130), reading: Self.good)
+        bench.pass(.seconds(130), reading: Bench.good)
         #expect(bench.outcome == .completed)
         #expect(bench.writes(to: Plans.route) == [Plans.tenth, Plans.half, Plans.desired])
     }
@@ -102,7 +98,7 @@ struct SuccessionTests {
         var bench = Self.atHalf()
         bench.answer(.unplanned(isFinal: true))
         bench.tell(.revisionArrived(Plans.next))
-        bench.pass(.seconds(130), reading: Self.good)
+        bench.pass(.seconds(130), reading: Bench.good)
         #expect(bench.outcome == .completed)
         #expect(bench.writes(to: Plans.route) == [Plans.tenth, Plans.half, Plans.desired])
     }
@@ -111,7 +107,7 @@ struct SuccessionTests {
         var bench = Self.atHalf()
         bench.answer(.unplanned(isFinal: false))
         #expect(!bench.isPlanAsked)
-        bench.pass(.seconds(16), reading: Self.good)
+        bench.pass(.seconds(16), reading: Bench.good)
         #expect(bench.isPlanAsked)
     }
 
@@ -136,7 +132,7 @@ struct SuccessionTests {
         bench.tell(.revisionArrived(Plans.next))
         #expect(bench.isPlanAsked)
         bench.answer = nil
-        bench.pass(.seconds(5), reading: Self.good)
+        bench.pass(.seconds(5), reading: Bench.good)
         bench.answer(Self.unrelated())
         #expect(bench.machine.plan.revision == Plans.revision)
         #expect(bench.isPlanAsked)
@@ -182,10 +178,10 @@ struct SuccessionTests {
         )
         let plan = Plans.plan(inPlace: [wave], shifts: [Plans.shift()], revision: Plans.next)
         bench.answer(plan)
-        bench.pass(.seconds(100), reading: Self.good)
+        bench.pass(.seconds(100), reading: Bench.good)
         #expect(bench.writes(to: router).isEmpty)
         #expect(!bench.isPlanAsked)
-        bench.pass(.seconds(20), reading: Self.good)
+        bench.pass(.seconds(20), reading: Bench.good)
         #expect(bench.mesh.resources[Plans.route]?.spec == Plans.desired)
         #expect(bench.writes(to: router).isEmpty)
         #expect(bench.isPlanAsked, "the gates of the wave have other targets now")

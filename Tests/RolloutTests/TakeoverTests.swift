@@ -17,15 +17,11 @@ struct TakeoverTests {
         writes: [Plans.create(Shop.route("cart"), Shop.routeSpec([("checkout-v1", 100)]))]
     )
 
-    private static func good(_ id: SampleID) -> Reading {
-        .counters(good: Double(id.number) * 100, total: Double(id.number) * 100)
-    }
-
     /// A bench whose route has been at 50 % for ten seconds, and that knows of a newer commit.
     private static func atHalf() -> Bench {
         var bench = Bench(Plans.plan(shifts: [Plans.shift()]), live: Plans.live)
         bench.start()
-        bench.pass(.seconds(70), reading: good)
+        bench.pass(.seconds(70), reading: Bench.good)
         bench.tell(.revisionArrived(Plans.next))
         return bench
     }
@@ -63,7 +59,7 @@ struct TakeoverTests {
         bench.answer(Self.changed(bench))
         #expect(bench.machine.plan.revision == Plans.next)
         #expect(bench.writes(to: Plans.route) == [Plans.tenth, Plans.half, Self.first])
-        bench.pass(.seconds(150), reading: Self.good)
+        bench.pass(.seconds(150), reading: Bench.good)
         #expect(bench.outcome == .completed)
         #expect(bench.writes(to: Plans.route).last == Self.last)
         #expect(!bench.entries.contains { $0.kind == .rolledBack })
@@ -75,7 +71,7 @@ struct TakeoverTests {
         var bench = Self.atHalf()
         bench.answer(Self.changed(bench))
         bench.pass(.seconds(80)) { id in
-            id.target == Plans.old ? Self.good(id) : .counters(good: 0, total: Double(id.number))
+            id.target == Plans.old ? Bench.good(id) : .counters(good: 0, total: Double(id.number))
         }
         #expect(bench.mesh.resources[Plans.route]?.spec == Plans.baseline)
         #expect(
@@ -89,7 +85,7 @@ struct TakeoverTests {
         var bench = Self.atHalf()
         bench.answer(Self.changed(bench, expand: [Self.stuck]))
         #expect(bench.mesh.resources[Plans.route]?.spec == Plans.half)
-        bench.pass(.seconds(200), reading: Self.good)
+        bench.pass(.seconds(200), reading: Bench.good)
         #expect(bench.mesh.resources[Plans.route]?.spec == Plans.baseline)
         guard case .halted([Shop.route("cart")], _) = bench.outcome else {
             Issue.record("ended with \(String(describing: bench.outcome))")
@@ -112,7 +108,7 @@ struct TakeoverTests {
         var bench = Self.atHalf()
         bench.answer(Self.changed(bench, expand: [Self.stuck]))
         bench.tell(.ordered(RolloutOrder(.abort, by: "Ada")))
-        bench.pass(.seconds(200), reading: Self.good)
+        bench.pass(.seconds(200), reading: Bench.good)
         #expect(bench.mesh.resources[Plans.route]?.spec == Plans.baseline)
         #expect(
             bench.ledger.holds[Plans.route]?.content == Schema.digest(Self.last, as: .route)
@@ -124,7 +120,7 @@ struct TakeoverTests {
         bench.answer(Self.changed(bench, expand: [Self.stuck, Self.creation]))
         try bench.restart(after: .seconds(1))
         bench.mesh.edit(Shop.router("cart"), Shop.routerSpec, at: bench.meshTime)
-        bench.pass(.seconds(60), reading: Self.good)
+        bench.pass(.seconds(60), reading: Bench.good)
         #expect(bench.writes(to: Plans.route) == [Plans.tenth, Plans.half, Self.first])
     }
 
@@ -175,12 +171,12 @@ struct TakeoverTests {
             deferred: [held]
         )
         bench.answer(plan)
-        bench.pass(.seconds(45), reading: Self.good)
+        bench.pass(.seconds(45), reading: Bench.good)
         #expect(bench.mesh.resources[Plans.route]?.spec == Plans.half)
         #expect(bench.machine.plan.revision == Plans.revision)
         #expect(!bench.isPlanAsked)
         bench.tell(.ordered(RolloutOrder(.pause, by: "Ada")))
-        bench.pass(.seconds(20), reading: Self.good)
+        bench.pass(.seconds(20), reading: Bench.good)
         #expect(bench.isPlanAsked, "the hold may be over")
         #expect(bench.writes(to: Plans.route) == [Plans.tenth, Plans.half])
     }
