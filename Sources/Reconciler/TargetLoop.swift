@@ -10,16 +10,16 @@ import Rollout
 package actor TargetLoop {
     nonisolated package let reconciliation: Reconciliation
     nonisolated package let policy: LoopPolicy
-    private let wakeUps = WakeUps()
+    let wakeUps = WakeUps()
     /// Whether somebody nudged and no look has begun since.
     private var isNudged = false
-    private var memory = DriftMemory()
+    var memory = DriftMemory()
     /// The mesh as the last scan saw it; nothing once we may have changed it.
-    private var live: MeshState?
+    var live: MeshState?
     /// The scan that is under way.
-    private var scan: Scan?
+    var scan: Scan?
     /// What a person asked of the next looks, until one of them ends well.
-    private var asked = PlanOptions()
+    var asked = PlanOptions()
     /// The revision that a person wants back.
     private var wayBack: Revision?
     /// The revision that a person has gone back to, until something newer is live.
@@ -27,12 +27,12 @@ package actor TargetLoop {
     /// Whether somebody had frozen the target when the last look began.
     private var isFrozen = false
     /// When the last scan began.
-    private var lookingSince: Instant?
+    var lookingSince: Instant?
     private var failures = 0
     private let predecessor: Predecessor?
     private var holdings = HeldRevisions()
     nonisolated package let name: String
-    package private(set) var status: TargetStatus
+    package internal(set) var status: TargetStatus
 
     /// A target with a predecessor gets its revisions from `PromotedRevisions`.
     package init(
@@ -214,53 +214,8 @@ package actor TargetLoop {
         settle(asked)
     }
 
-    /// Surveys beside the loop, which is woken when that has ended.
-    private func beginScan(isOnlyTold: Bool = false) {
-        endScan()
-        status.phase = .looking
-        lookingSince = reconciliation.runner.clock.now()
-        let id = Scan.ID()
-        let options = options(asked)
-        let task = Task { [reconciliation] in
-            let found: Result<Survey, any Error>
-            do { found = .success(try await reconciliation.survey(options)) } catch {
-                found = .failure(error)
-            }
-            scanned(found, id)
-        }
-        scan = Scan(id: id, task: task, asked: asked, isOnlyTold: isOnlyTold)
-    }
-
-    private func scanned(_ found: Result<Survey, any Error>, _ id: Scan.ID) {
-        guard scan?.id === id else { return }
-        scan?.found = found
-        wakeUps.give(.surveyed)
-    }
-
-    /// What a scan that has not ended finds is worth nothing any more.
-    private func endScan() {
-        scan?.task.cancel()
-        scan = nil
-    }
-
-    /// Acts on what a scan saw, or only tells it.
-    private func take(_ survey: Survey, of scan: Scan, _ stop: StopWish) async throws {
-        live = survey.input.live
-        let survey = try await corrected(survey)
-        if scan.isOnlyTold {
-            status.phase = survey.restingPhase
-            tell(survey)
-        } else {
-            if let finding = survey.finding {
-                reconciliation.runner.progress.found(finding, at: survey.revision)
-            }
-            try await reconcile(survey, stop)
-        }
-        settle(scan.asked)
-    }
-
     /// A look has ended well, and did what was asked of it until it began.
-    private func settle(_ done: PlanOptions) {
+    func settle(_ done: PlanOptions) {
         failures = 0
         if asked == done { asked = PlanOptions() }
         status.looks += 1
@@ -286,12 +241,6 @@ package actor TargetLoop {
         status.message = MayNotWrite().description
     }
 
-    /// What was seen of the mesh is not so any more, or will not be.
-    private func forget() {
-        live = nil
-        endScan()
-    }
-
     private func goBack(to revision: Revision, _ stop: StopWish) async throws {
         var options = options(PlanOptions())
         options.acceptsRewind = true
@@ -311,7 +260,7 @@ package actor TargetLoop {
     }
 
     /// Tells what a survey found, and carries its plan out where it may.
-    private func reconcile(_ survey: Survey, _ stop: StopWish) async throws {
+    func reconcile(_ survey: Survey, _ stop: StopWish) async throws {
         tell(survey)
         let mayBegin = try await mayBegin(survey.plan)
         guard !survey.plan.isEmpty, mayBegin, !isFrozen else {
@@ -346,7 +295,7 @@ package actor TargetLoop {
     }
 
     /// What a look is to plan: what the policy says, and what a person asked for.
-    private func options(_ asked: PlanOptions) -> PlanOptions {
+    func options(_ asked: PlanOptions) -> PlanOptions {
         PlanOptions(
             release: asked.release,
             prune: policy.prunes,
@@ -355,39 +304,12 @@ package actor TargetLoop {
         )
     }
 
-    /// Plans again where drift may be put right: what may be is known only after the scan.
-    private func corrected(_ survey: Survey) async throws -> Survey {
-        let clock = reconciliation.runner.clock
-        try await record(memory.see(survey, clock), of: survey)
-        status.driftSeen = memory.firstSeen
-        var options = survey.input.options
-        options.corrects = memory.correctable(policy, at: clock.now())
-        guard options.corrects != .none else { return survey }
-        return try await reconciliation.survey(options, remembered: survey.input.live)
-    }
-
-    /// Drift that is only reported is in the ledger once; what is put right is recorded with it.
-    private func record(_ news: [DriftReport.Finding], of survey: Survey) async throws {
-        guard !news.isEmpty, policy.onDrift == .report else { return }
-        let entries = news.map { survey.entry(ofDrift: $0) }
-        let context = RecordContext(
-            time: reconciliation.runner.clock.wallTime(),
-            mesh: survey.plan.target.mesh,
-            revision: survey.revision,
-            actor: "agent"
-        )
-        try await reconciliation.runner.ledger.commitOrKeep(
-            LedgerBatch(entries: entries, context: context)
-        )
-        for entry in entries { reconciliation.runner.progress.report(entry, context) }
-    }
-
     private func ended(_ end: EndedRollout, _ stop: StopWish) {
         status.tell(end, isStopping: stop.isMade)
         if case .rolledBack = end.outcome { holdings.drop(end.plan.revision) }
     }
 
-    private func tell(_ survey: Survey) {
+    func tell(_ survey: Survey) {
         status.tell(survey, isIgnoringDrift: policy.onDrift == .ignore)
         if survey.drift.hasDrift() { holdings.reset() }
         if status.sync == .synced, survey.input.applied.holds.isEmpty {

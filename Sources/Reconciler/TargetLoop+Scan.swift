@@ -1,0 +1,83 @@
+import MeshModel
+import Planning
+import Rollout
+
+extension TargetLoop {
+    /// Surveys beside the loop, which is woken when that has ended.
+    func beginScan(isOnlyTold: Bool = false) {
+        endScan()
+        status.phase = .looking
+        lookingSince = reconciliation.runner.clock.now()
+        let id = Scan.ID()
+        let options = options(asked)
+        let task = Task { [reconciliation] in
+            let found: Result<Survey, any Error>
+            do { found = .success(try await reconciliation.survey(options)) } catch {
+                found = .failure(error)
+            }
+            scanned(found, id)
+        }
+        scan = Scan(id: id, task: task, asked: asked, isOnlyTold: isOnlyTold)
+    }
+
+    private func scanned(_ found: Result<Survey, any Error>, _ id: Scan.ID) {
+        guard scan?.id === id else { return }
+        scan?.found = found
+        wakeUps.give(.surveyed)
+    }
+
+    /// What a scan that has not ended finds is worth nothing any more.
+    func endScan() {
+        scan?.task.cancel()
+        scan = nil
+    }
+
+    /// Acts on what a scan saw, or only tells it.
+    func take(_ survey: Survey, of scan: Scan, _ stop: StopWish) async throws {
+        live = survey.input.live
+        let survey = try await corrected(survey)
+        if scan.isOnlyTold {
+            status.phase = survey.restingPhase
+            tell(survey)
+        } else {
+            if let finding = survey.finding {
+                reconciliation.runner.progress.found(finding, at: survey.revision)
+            }
+            try await reconcile(survey, stop)
+        }
+        settle(scan.asked)
+    }
+
+    /// What was seen of the mesh is not so any more, or will not be.
+    func forget() {
+        live = nil
+        endScan()
+    }
+
+    /// Plans again where drift may be put right: what may be is known only after the scan.
+    private func corrected(_ survey: Survey) async throws -> Survey {
+        let clock = reconciliation.runner.clock
+        try await record(memory.see(survey, clock), of: survey)
+        status.driftSeen = memory.firstSeen
+        var options = survey.input.options
+        options.corrects = memory.correctable(policy, at: clock.now())
+        guard options.corrects != .none else { return survey }
+        return try await reconciliation.survey(options, remembered: survey.input.live)
+    }
+
+    /// Drift that is only reported is in the ledger once; what is put right is recorded with it.
+    private func record(_ news: [DriftReport.Finding], of survey: Survey) async throws {
+        guard !news.isEmpty, policy.onDrift == .report else { return }
+        let entries = news.map { survey.entry(ofDrift: $0) }
+        let context = RecordContext(
+            time: reconciliation.runner.clock.wallTime(),
+            mesh: survey.plan.target.mesh,
+            revision: survey.revision,
+            actor: "agent"
+        )
+        try await reconciliation.runner.ledger.commitOrKeep(
+            LedgerBatch(entries: entries, context: context)
+        )
+        for entry in entries { reconciliation.runner.progress.report(entry, context) }
+    }
+}
