@@ -108,7 +108,7 @@ let package = Package(
         ),
         .target(
             name: "HealthGates",
-            dependencies: ["MeshModel", asyncHTTPClient, nioCore, nioHTTP1],
+            dependencies: ["MeshModel", "AWSClient", asyncHTTPClient, nioCore, nioHTTP1],
             swiftSettings: settings
         ),
         .target(

@@ -40,6 +40,24 @@ package enum URIEncoding {
         return decoded
     }
 
+    /// The text a percent-encoded one stands for; nothing where an escape is broken or the bytes
+    /// are no UTF-8.
+    package static func text(of encoded: some StringProtocol) -> String? {
+        var bytes: [UInt8] = []
+        var rest = Array(encoded.utf8)[...]
+        while let byte = rest.popFirst() {
+            guard byte == UInt8(ascii: "%") else {
+                bytes.append(byte)
+                continue
+            }
+            guard let high = rest.popFirst().flatMap(hexDigit),
+                let low = rest.popFirst().flatMap(hexDigit)
+            else { return nil }
+            bytes.append(high << 4 | low)
+        }
+        return String(validating: bytes, as: UTF8.self)
+    }
+
     private static func isUnreserved(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),

@@ -1,3 +1,4 @@
+import AWSClient
 import HTTPTypes
 import Hummingbird
 import MeshModel
@@ -11,32 +12,6 @@ struct RequestTarget {
         let parts = text.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         path = (parts.first ?? "").split(separator: "/", omittingEmptySubsequences: false)
         query = parts.count > 1 ? parts[1] : nil
-    }
-
-    /// Replaces escapes; nothing where they are no escapes, or the text is not UTF-8 then.
-    static func decode(_ text: some StringProtocol) -> String? {
-        var bytes: [UInt8] = []
-        var rest = Array(text.utf8)[...]
-        while let byte = rest.popFirst() {
-            guard byte == UInt8(ascii: "%") else {
-                bytes.append(byte)
-                continue
-            }
-            guard let high = rest.popFirst().flatMap(value),
-                let low = rest.popFirst().flatMap(value)
-            else { return nil }
-            bytes.append(high << 4 | low)
-        }
-        return String(validating: bytes, as: UTF8.self)
-    }
-
-    private static func value(_ digit: UInt8) -> UInt8? {
-        switch digit {
-        case 0x30...0x39: digit - 0x30
-        case 0x41...0x46: digit - 0x41 + 10
-        case 0x61...0x66: digit - 0x61 + 10
-        default: nil
-        }
     }
 }
 
@@ -61,7 +36,7 @@ struct ControlArguments {
             case .query, .body: break
             case .path:
                 // A name that cannot be is one that nobody has.
-                guard let name = RequestTarget.decode(captured), parameter.fault(in: name) == nil
+                guard let name = URIEncoding.text(of: captured), parameter.fault(in: name) == nil
                 else { throw .nothing(named: parameter.name) }
                 texts[parameter.name] = name
             case .header:
@@ -133,7 +108,7 @@ struct ControlArguments {
     private mutating func take(pair: Substring) throws(ControlProblem) {
         let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
         let decoded = parts.map { part in
-            RequestTarget.decode(String(part.map { $0 == "+" ? " " : $0 }))
+            URIEncoding.text(of: String(part.map { $0 == "+" ? " " : $0 }))
         }
         guard let name = decoded.first ?? nil, let value = decoded.count > 1 ? decoded[1] : ""
         else { throw ControlProblem(400, "the query has escapes that are none") }

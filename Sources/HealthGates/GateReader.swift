@@ -1,3 +1,4 @@
+import AWSClient
 import AsyncHTTPClient
 import Foundation
 package import MeshModel
@@ -70,7 +71,8 @@ package final class GateReader: Sendable {
     private func ask(_ address: String, _ query: String) async throws(GateFailure) -> [UInt8] {
         let base = address.hasSuffix("/") ? String(address.dropLast()) : address
         let path = "/api/v1/query"
-        let form = "query=\(Percent.encode(query))&timeout=\(limits.timeout.components.seconds)s"
+        let form =
+            "query=\(URIEncoding.encode(query))&timeout=\(limits.timeout.components.seconds)s"
         return try await get(base.hasSuffix(path) ? base : base + path, Array(form.utf8))
     }
 

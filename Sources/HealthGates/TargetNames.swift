@@ -1,3 +1,4 @@
+import AWSClient
 import MeshModel
 
 /// Fills `${new.node}` and `${old.node}` in the texts of a gate when a sample is taken.
@@ -35,35 +36,9 @@ struct TargetNames {
 
     private func written(_ name: String, _ place: Place) -> String {
         switch place {
-        case .address: Percent.encode(name)
+        case .address: URIEncoding.encode(name)
         case .query: name.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
         case .label: name
-        }
-    }
-}
-
-/// Percent-encoding of everything but RFC 3986's unreserved characters.
-enum Percent {
-    static func encode(_ text: String) -> String {
-        var result = ""
-        for byte in text.utf8 {
-            let scalar = Unicode.Scalar(byte)
-            if scalar.isUnreserved {
-                result.unicodeScalars.append(scalar)
-            } else {
-                let digits = String(byte, radix: 16, uppercase: true)
-                result += digits.count == 1 ? "%0\(digits)" : "%\(digits)"
-            }
-        }
-        return result
-    }
-}
-
-extension Unicode.Scalar {
-    fileprivate var isUnreserved: Bool {
-        switch self {
-        case "a"..."z", "A"..."Z", "0"..."9", "-", ".", "_", "~": true
-        default: false
         }
     }
 }

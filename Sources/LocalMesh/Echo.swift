@@ -23,7 +23,7 @@ package enum Echo: String, CaseIterable, Hashable, Sendable {
         case .filled:
             return Self.fill(spec, kind: resource.id.kind)
         case .shuffled:
-            var random = SeededRandom(
+            var random = SplitMix64(
                 seed: seed,
                 about: "\(resource.id.fullAddress)@\(resource.version)"
             )
@@ -78,7 +78,7 @@ extension Echo {
 
     private static func shuffle(
         _ value: SpecValue,
-        with random: inout SeededRandom
+        with random: inout SplitMix64
     ) -> SpecValue {
         switch value {
         case .object(let members):

@@ -17,7 +17,7 @@ final class Faults: Sendable {
     private static let requestsPerBurst = 20.0
 
     private struct State {
-        var random: SeededRandom
+        var random: SplitMix64
         var burst = 0
     }
 
@@ -28,7 +28,7 @@ final class Faults: Sendable {
     init(_ options: FaultOptions, seed: UInt64) {
         self.options = options
         self.seed = seed
-        state = Mutex(State(random: SeededRandom(seed: seed)))
+        state = Mutex(State(random: SplitMix64(seed: seed)))
     }
 
     var latency: Duration { options.latency }
@@ -59,7 +59,7 @@ final class Faults: Sendable {
     func visibleFrom(_ resource: StoredResource) -> Int64 {
         guard options.lateNotFound > .zero else { return resource.createdAt }
         let subject = "\(resource.id.fullAddress)#\(resource.createdAt)"
-        var random = SeededRandom(seed: seed, about: subject)
+        var random = SplitMix64(seed: seed, about: subject)
         let delay = Double(options.lateNotFound.milliseconds) * random.unit()
         return resource.createdAt.addingReportingOverflow(Int64(delay)).partialValue
     }

@@ -81,7 +81,7 @@ struct MeshResponder: HTTPResponder {
                 "\(request.method.rawValue) \(Names.shown(path)) is no operation of App Mesh"
             )
         }
-        guard let parameters = PercentEncoding.query(query) else {
+        guard let parameters = URIEncoding.parameters(of: query) else {
             throw Refusal(.badRequest, "The query is not percent-encoded")
         }
         return MeshCall(

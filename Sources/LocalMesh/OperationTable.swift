@@ -1,3 +1,4 @@
+import AWSClient
 import MeshModel
 
 /// Finds the operation that a method and a path name.
@@ -30,7 +31,7 @@ struct OperationTable: Sendable {
         var names: [String: String] = [:]
         for (segment, part) in zip(segments, pattern) {
             if part.hasPrefix("{") {
-                guard let name = PercentEncoding.decode(segment), !name.isEmpty else { return nil }
+                guard let name = URIEncoding.text(of: segment), !name.isEmpty else { return nil }
                 names[String(part.dropFirst().dropLast())] = name
             } else if part != segment {
                 return nil
@@ -40,44 +41,17 @@ struct OperationTable: Sendable {
     }
 }
 
-/// Percent-encoding as URLs have it (RFC 3986); `+` is a plus.
-enum PercentEncoding {
-    /// Nothing where an escape is broken or the bytes are no UTF-8.
-    static func decode(_ text: some StringProtocol) -> String? {
-        var bytes: [UInt8] = []
-        var rest = Array(text.utf8)[...]
-        while let byte = rest.popFirst() {
-            guard byte == UInt8(ascii: "%") else {
-                bytes.append(byte)
-                continue
-            }
-            guard let high = rest.popFirst().flatMap(digit),
-                let low = rest.popFirst().flatMap(digit)
-            else { return nil }
-            bytes.append(high << 4 | low)
-        }
-        return String(validating: bytes, as: UTF8.self)
-    }
-
-    /// The parameters of a query; the first of two equal names counts.
-    static func query(_ text: String) -> [String: String]? {
+extension URIEncoding {
+    /// The parameters of a query; `+` is a plus (RFC 3986), the first of two equal names counts.
+    static func parameters(of query: String) -> [String: String]? {
         var parameters: [String: String] = [:]
-        for pair in text.split(separator: "&") {
+        for pair in query.split(separator: "&") {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard let name = parts.first.flatMap({ decode($0) }),
-                let value = decode(parts.count > 1 ? parts[1] : "")
+            guard let name = parts.first.flatMap({ text(of: $0) }),
+                let value = text(of: parts.count > 1 ? parts[1] : "")
             else { return nil }
             if parameters[name] == nil { parameters[name] = value }
         }
         return parameters
-    }
-
-    private static func digit(_ byte: UInt8) -> UInt8? {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
-        default: nil
-        }
     }
 }

@@ -77,7 +77,7 @@ import Testing
             "# TYPE good counter\ngood{a=\"1\",b=\"\\\"x\"} 3 17 # {t=\"1\"} 2\ntotal{} 4e0\n# EOF"
                 .utf8
         )
-        var random = SplitMix(state: 20_260_930)
+        var random = SplitMix64(seed: 20_260_930)
         var understood = 0
         for _ in 0..<20_000 {
             var bytes = page
@@ -97,18 +97,5 @@ import Testing
             }
         }
         #expect(understood > 0)
-    }
-}
-
-/// SplitMix64 (Steele, Lea, Flood 2014): small, seeded, the same everywhere.
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var word = state
-        word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
-        return word ^ (word >> 31)
     }
 }

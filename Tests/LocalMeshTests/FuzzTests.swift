@@ -4,19 +4,6 @@ import Testing
 
 /// Thousands of requests made of good ones and damage: every answer is one of the API's.
 struct FuzzTests {
-    /// SplitMix64, so that a failure can be had again.
-    struct Random: RandomNumberGenerator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var mixed = state
-            mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-            return mixed ^ (mixed >> 31)
-        }
-    }
-
     private static let words: [String] = [
         "shop", "web-v1", "web", "main", "web.local", "edge", "all", "ghost", "a.b", "", "..",
         "%2F",
@@ -31,7 +18,7 @@ struct FuzzTests {
     @Test(arguments: [UInt64(1), 2, 3])
     func neverAnswersOutsideTheAPI(seed: UInt64) async throws {
         try await withMesh { probe in
-            var random = Random(state: seed)
+            var random = SplitMix64(seed: seed)
             try await probe.buildShop()
             for _ in 0..<700 {
                 let (method, path, body) = Self.request(&random)
@@ -47,7 +34,7 @@ struct FuzzTests {
     }
 
     private static func request(
-        _ random: inout Random
+        _ random: inout SplitMix64
     ) -> (method: String, path: String, body: String?) {
         let operation = Operation.all.randomElement(using: &random) ?? .tagResource
         let segments = operation.path.map { segment in
@@ -70,7 +57,7 @@ struct FuzzTests {
     }
 
     /// The value with about one part in eight replaced, renamed or gone.
-    private static func damaged(_ value: SpecValue, _ random: inout Random) -> SpecValue {
+    private static func damaged(_ value: SpecValue, _ random: inout SplitMix64) -> SpecValue {
         guard Int.random(in: 0..<8, using: &random) > 0 else {
             return values.randomElement(using: &random) ?? .null
         }

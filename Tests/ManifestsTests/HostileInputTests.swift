@@ -193,20 +193,7 @@ struct HostileInputTests {
 
     // MARK: - Mutations
 
-    /// A generator of our own, so that a seed means the same run everywhere.
-    struct SplitMix: RandomNumberGenerator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var mixed = state
-            mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-            return mixed ^ (mixed >> 31)
-        }
-    }
-
-    static func mutate(_ bytes: [UInt8], _ random: inout SplitMix) -> [UInt8] {
+    static func mutate(_ bytes: [UInt8], _ random: inout SplitMix64) -> [UInt8] {
         var bytes = bytes
         let special =
             Array("&*?:-[]{}\"'|>#%@!,\n\t\r $~<=0\u{FEFF}\u{2028}".utf8) + [0, 0xFF, 0xC3]
@@ -234,7 +221,7 @@ struct HostileInputTests {
             bytes: Array(#"[{"kind":"VirtualNode","virtualNodeName":"w\u0065b","tags":[]}]"#.utf8)
         )
         let samples = try SampleTests.sample().files + [anchors, json]
-        var random = SplitMix(state: 20_260_930)
+        var random = SplitMix64(seed: 20_260_930)
         let clock = ContinuousClock()
         let start = clock.now
         for round in 0..<3000 {

@@ -26,7 +26,7 @@ struct GlobTests {
 
     /// One backtrack point is enough: the answer is that of trying everything.
     @Test func agreesWithTryingEverything() {
-        var random = SeededGenerator(seed: 7)
+        var random = SplitMix64(seed: 7)
         var matches = 0
         for _ in 0..<20_000 {
             let pattern = draw("ab/**", &random, upTo: 7)
@@ -40,7 +40,7 @@ struct GlobTests {
 
     private func draw(
         _ letters: String,
-        _ random: inout SeededGenerator,
+        _ random: inout SplitMix64,
         upTo most: Int
     ) -> [Character] {
         (0..<Int.random(in: 0...most, using: &random))

@@ -2,9 +2,9 @@ import MeshModel
 
 /// Draws sound specs: first what the table allows, then repaired to what the prose rules demand.
 struct SpecGenerator {
-    var random: SeededGenerator
+    var random: SplitMix64
 
-    init(seed: UInt64) { random = SeededGenerator(seed: seed) }
+    init(seed: UInt64) { random = SplitMix64(seed: seed) }
 
     mutating func spec(of kind: Kind) -> SpecValue {
         var spec = value(.shape(Schema.shape(of: kind)))

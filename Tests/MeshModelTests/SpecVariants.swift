@@ -120,7 +120,7 @@ extension SpecSite {
 
 /// The same spec said in other words: nothing of it may be a difference.
 struct Restatement {
-    var random: SeededGenerator
+    var random: SplitMix64
 
     mutating func of(_ spec: SpecValue, as kind: Kind) -> SpecValue {
         restate(spec, .shape(Schema.shape(of: kind)), listenerPort: nil)

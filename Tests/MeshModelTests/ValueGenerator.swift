@@ -2,9 +2,9 @@ import MeshModel
 
 /// Draws values that nothing vouches for: any type anywhere, under names that the schema knows.
 struct ValueGenerator {
-    var random: SeededGenerator
+    var random: SplitMix64
 
-    init(seed: UInt64) { random = SeededGenerator(seed: seed) }
+    init(seed: UInt64) { random = SplitMix64(seed: seed) }
 
     private static let numbers: [Int64] = [0, 1, -1, 100, 101, 65_536, .max, .min, 1000]
     private static let texts = ["", "s", "ms", "http", "/", "a\u{0}b", "0", "é", "DROP_ALL"]

@@ -43,7 +43,7 @@ struct GoldenPlanTests {
         var scene = try GoldenScene(Self.folder.appending(path: name)).scene
         let plan = scene.plan
         var run = PlanRun(scene)
-        var random = SeededRandom(seed: 1)
+        var random = SplitMix64(seed: 1)
         try run.carryOut(plan, &random)
         #expect(run.emptied.isEmpty)
         scene.live = run.mesh.resources

@@ -16,7 +16,7 @@ struct PlanRun {
     }
 
     /// Writes of a wave run side by side, so in any order.
-    mutating func carryOut(_ plan: Plan, _ random: inout SeededRandom) throws {
+    mutating func carryOut(_ plan: Plan, _ random: inout SplitMix64) throws {
         let filled = filledRouters
         for record in plan.records { note(record.change) }
         for wave in plan.expand + plan.inPlace { try carryOut(wave, filled, &random) }
@@ -43,7 +43,7 @@ struct PlanRun {
     private mutating func carryOut(
         _ wave: Wave,
         _ filled: Set<ResourceID>,
-        _ random: inout SeededRandom
+        _ random: inout SplitMix64
     ) throws {
         for write in wave.writes.shuffled(using: &random) { try carryOut(write, filled) }
     }

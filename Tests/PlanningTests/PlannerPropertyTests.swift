@@ -7,7 +7,7 @@ import Testing
 struct PlannerPropertyTests {
     /// What went wrong in one history: plan, carry out, plan again.
     static func faults(seed: UInt64) -> [String] {
-        var random = SeededRandom(seed: seed)
+        var random = SplitMix64(seed: seed)
         let scene = RandomMesh.scene(&random)
         let plan = scene.plan
         var faults: [String] = []
@@ -56,7 +56,7 @@ struct PlannerPropertyTests {
         var seen: [String: Int] = [:]
         for seed in UInt64(0)..<300 {
             await Task.yield()
-            var random = SeededRandom(seed: seed)
+            var random = SplitMix64(seed: seed)
             let plan = RandomMesh.scene(&random).plan
             let facts = [
                 "create": plan.summary.creates > 0,
@@ -83,7 +83,7 @@ struct PlannerPropertyTests {
     func determinism() async {
         for seed in UInt64(0)..<200 {
             await Task.yield()
-            var random = SeededRandom(seed: seed)
+            var random = SplitMix64(seed: seed)
             let scene = RandomMesh.scene(&random)
             var shuffled = Scene()
             shuffled.policies = scene.policies

@@ -5,7 +5,7 @@ import Planning
 enum RandomMesh {
     typealias Specs = [ResourceID: SpecValue]
 
-    static func scene(_ random: inout SeededRandom) -> Scene {
+    static func scene(_ random: inout SplitMix64) -> Scene {
         var scene = Scene()
         let past = specs(&random)
         for (id, spec) in past { scene.settle(id, spec) }
@@ -40,7 +40,7 @@ enum RandomMesh {
     }
 
     /// A mesh that App Mesh would take as a whole.
-    static func specs(_ random: inout SeededRandom) -> Specs {
+    static func specs(_ random: inout SplitMix64) -> Specs {
         var specs: Specs = [:]
         let nodes = pick(["n1", "n2", "n3", "n4"], &random)
         for name in nodes { specs[Sample.node(name)] = node(&random) }
@@ -80,7 +80,7 @@ enum RandomMesh {
         return specs
     }
 
-    private static func node(_ random: inout SeededRandom) -> SpecValue {
+    private static func node(_ random: inout SplitMix64) -> SpecValue {
         var spec = Sample.nodeSpec(8080, host: random.chance(50) ? "one.shop" : "two.shop")
         spec = spec.replacing(field: "listeners", with: Sample.listeners(ports(&random)))
         guard random.chance(30) else { return spec }
@@ -96,7 +96,7 @@ enum RandomMesh {
         _ routerPorts: [Int64],
         _ nodes: [String],
         _ specs: Specs,
-        _ random: inout SeededRandom
+        _ random: inout SplitMix64
     ) -> SpecValue {
         var targets: [SpecValue] = []
         for name in pick(nodes, &random) {
@@ -117,11 +117,11 @@ enum RandomMesh {
             .replacing(field: "httpRoute.action.weightedTargets", with: .list(targets))
     }
 
-    private static func ports(_ random: inout SeededRandom) -> [Int64] {
+    private static func ports(_ random: inout SplitMix64) -> [Int64] {
         [[8080], [9090], [8080, 9090], [9090, 8080]].randomElement(using: &random) ?? [8080]
     }
 
-    private static func pick(_ names: [String], _ random: inout SeededRandom) -> [String] {
+    private static func pick(_ names: [String], _ random: inout SplitMix64) -> [String] {
         let count = Int.random(in: 1...names.count, using: &random)
         return names.shuffled(using: &random).prefix(count).sorted()
     }
@@ -157,7 +157,7 @@ enum RandomMesh {
     }
 
     /// Strangers' edits: every one of them something that App Mesh lets them do.
-    private static func disturb(_ scene: inout Scene, _ random: inout SeededRandom) {
+    private static func disturb(_ scene: inout Scene, _ random: inout SplitMix64) {
         var mesh = MeshRules(scene.live)
         for id in scene.live.keys.sorted().reversed() where random.chance(15) {
             guard let live = mesh.resources[id] else { continue }

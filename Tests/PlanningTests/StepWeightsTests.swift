@@ -90,7 +90,7 @@ struct StepWeightsTests {
 
     @Test("seeded: totals of 100, monotone, first step moves all that should move")
     func properties() {
-        var random = SeededRandom(seed: 7)
+        var random = SplitMix64(seed: 7)
         var faults: [String] = []
         for _ in 0..<3_000 {
             let from = random.weights()

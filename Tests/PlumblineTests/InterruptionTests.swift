@@ -81,7 +81,7 @@ import Testing
         within lines: Int,
         ending exits: Set<Int32> = [0]
     ) async throws -> Int {
-        var random = SeededGenerator(seed: seed)
+        var random = SplitMix64(seed: seed)
         let arguments = ["apply"] + world.target + flags + ["--yes", "-o", "json"]
         for died in 0... {
             // The seventh may go to its end.
@@ -103,20 +103,5 @@ import Testing
     private func expectIntact(_ world: World) async throws {
         let verified = try await Program.run("audit", "verify", "--state", world.state)
         #expect(verified.exitCode == 0, "\(verified.output)\(verified.errors)")
-    }
-}
-
-/// SplitMix64: the same seed draws the same numbers everywhere.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-        return value ^ (value >> 31)
     }
 }

@@ -52,19 +52,6 @@ struct HostileSettingsTests {
         #expect(cost(short + long) < cost(short) * 20)
     }
 
-    /// A generator of our own, so that a seed means the same run everywhere.
-    struct SplitMix: RandomNumberGenerator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var mixed = state
-            mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-            return mixed ^ (mixed >> 31)
-        }
-    }
-
     private static let fragments: [[UInt8]] =
         [
             "&", "*t", "?", ":", "-", "{", "}", "[", "]", "\"", "'", "|", ">", "#", "!", "~",
@@ -75,7 +62,7 @@ struct HostileSettingsTests {
         ]
         .map { Array($0.utf8) } + [[0], [0xFF], [0xC3]]
 
-    private static func mutate(_ bytes: [UInt8], _ random: inout SplitMix) -> [UInt8] {
+    private static func mutate(_ bytes: [UInt8], _ random: inout SplitMix64) -> [UInt8] {
         var bytes = bytes
         for _ in 0..<Int.random(in: 1...6, using: &random) where !bytes.isEmpty {
             let place = Int.random(in: 0..<bytes.count, using: &random)
@@ -94,7 +81,7 @@ struct HostileSettingsTests {
     @Test func mutatedSettingsNeverTrap() throws {
         let names = ["complete", "fields", "values", "promotion", "warnings"]
         let samples = try names.map { Array(try fixture("\($0).yaml").text.utf8) }
-        var random = SplitMix(state: 20_261_121)
+        var random = SplitMix64(seed: 20_261_121)
         let clock = ContinuousClock()
         let start = clock.now
         var whole = 0

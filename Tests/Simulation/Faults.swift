@@ -1,3 +1,5 @@
+package import MeshModel
+
 /// What can go wrong around a rollout, each with its probability in percent.
 package struct Faults: Hashable, Sendable {
     /// A write is refused for now, and was not done.

@@ -1,21 +1,6 @@
 import MeshModel
 
-/// A small generator with a seed: the same seed, the same histories (SplitMix64).
-struct SeededRandom: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-
-    mutating func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &self) < percent }
-
+extension SplitMix64 {
     /// One to five targets with some weight, one of them above zero.
     mutating func weights() -> [WeightedTarget] {
         let nodes = ["a", "b", "c", "d", "e"].shuffled(using: &self)

@@ -1,4 +1,6 @@
-/// A small seeded generator: the only source of chance in a simulated history.
+/// A small seeded generator: the same seed gives the same numbers on every machine.
+///
+/// Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators", 2014.
 package struct SplitMix64: RandomNumberGenerator, Sendable {
     private var state: UInt64
 
@@ -16,7 +18,6 @@ package struct SplitMix64: RandomNumberGenerator, Sendable {
     package mutating func chance(_ percent: Int) -> Bool {
         Int.random(in: 0..<100, using: &self) < percent
     }
-
     package mutating func pick<Element>(_ elements: [Element]) -> Element? {
         elements.randomElement(using: &self)
     }
