@@ -7,12 +7,12 @@ extension Reconciliation {
     /// Starts the rollout of a survey's plan and runs it to its end.
     ///
     /// `stops` yields once when somebody asks to stop at a step boundary. Newer commits are planned
-    /// with the survey's options, and take over; a rollout that does not follow its branch is
-    /// carried out as it was planned, whatever is committed meanwhile. Nothing passes a freeze.
+    /// with the survey's options, and take over where they may; otherwise it is carried out as it
+    /// was planned, whatever is committed meanwhile. Nothing passes a freeze.
     package func apply(
         _ survey: Survey,
         stops: AsyncStream<Void>,
-        followsBranch: Bool = true,
+        takeover: Takeover = .always,
         passingOrders: Bool = false
     ) async throws -> EndedRollout {
         let ledger = runner.ledger
@@ -39,11 +39,11 @@ extension Reconciliation {
             first: effects,
             outside: outsideEvents(
                 of: mesh,
-                since: followsBranch ? survey.revision : nil,
+                since: takeover == .never ? nil : survey.revision,
                 heard: passingOrders ? standing.suspension : .lifted,
                 stops
             ),
-            planning: planning(survey.input.options)
+            planning: planning(survey.input.options, takeover)
         )
         await tag(ended)
         return ended
@@ -57,7 +57,7 @@ extension Reconciliation {
     package func resume(
         _ options: PlanOptions = PlanOptions(),
         stops: AsyncStream<Void>,
-        followsBranch: Bool = true
+        takeover: Takeover = .always
     ) async throws -> EndedRollout? {
         guard let checkpoint = try await pending() else { return nil }
         let mesh = checkpoint.mesh
@@ -78,7 +78,7 @@ extension Reconciliation {
             isLedgerFull: room != .ample
         )
         effects += machine.handle(.suspended(standing.suspension), at: now)
-        if followsBranch, let newest = await news(since: machine.plan.revision, to: mesh) {
+        if takeover != .never, let newest = await news(since: machine.plan.revision, to: mesh) {
             effects += machine.handle(.revisionArrived(newest), at: now)
         }
         let ended = try await runner.run(
@@ -86,11 +86,11 @@ extension Reconciliation {
             first: effects,
             outside: outsideEvents(
                 of: mesh,
-                since: followsBranch ? plan.revision : nil,
+                since: takeover == .never ? nil : plan.revision,
                 heard: standing.suspension,
                 stops
             ),
-            planning: planning(options)
+            planning: planning(options, takeover)
         )
         await tag(ended)
         return ended

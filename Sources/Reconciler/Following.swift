@@ -85,17 +85,54 @@ extension Reconciliation {
 
     /// Plans the newest commit with what a person asked for, apart from what was meant for the
     /// state in which they asked.
-    func planning(_ options: PlanOptions) -> SuccessorPlanning {
+    func planning(_ options: PlanOptions, _ takeover: Takeover) -> SuccessorPlanning {
         var options = options
         options.release = .none
         options.recreate = false
         options.acceptsRewind = false
-        return { [options] in try await survey(options) }
+        return SuccessorPlanning(
+            survey: { [options] in try await survey(options) },
+            mayReplace: { present, newer in
+                // What is left of a plan that was begun needs nobody's word again.
+                if newer.isRest(of: present) { return true }
+                return switch takeover {
+                case .never: false
+                case .ifApproved: try await isApproved(newer)
+                case .always: true
+                }
+            }
+        )
     }
 }
 
-/// Surveys the newest commit beside a rollout.
-package typealias SuccessorPlanning = @Sendable () async throws -> Survey
+/// Which newer commits take over a rollout that is under way.
+package enum Takeover: Hashable, Sendable {
+    /// A person agreed to what is carried out, and to nothing else.
+    case never
+    /// Those of which somebody has approved the plan; others wait until the rollout has ended.
+    case ifApproved
+    case always
+}
+
+/// Surveys the newest commit beside a rollout, and says whether its plan may take over.
+package struct SuccessorPlanning: Sendable {
+    let survey: @Sendable () async throws -> Survey
+    let mayReplace: @Sendable (_ present: Plan, _ newer: Plan) async throws -> Bool
+}
+
+extension Plan {
+    /// Whether it is of the same commit and makes no change that the whole plan does not make.
+    fileprivate func isRest(of whole: Plan) -> Bool {
+        revision.commit == whole.revision.commit
+            && changes.allSatisfy { change in
+                change.action == .none
+                    || whole.changes.contains { known in
+                        known.resource == change.resource && known.action == change.action
+                            && known.after == change.after
+                    }
+            }
+    }
+}
 
 /// What a rollout was told last of the world outside.
 private struct RolloutWatch {

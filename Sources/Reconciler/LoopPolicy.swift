@@ -35,6 +35,9 @@ package struct LoopPolicy: Hashable, Sendable {
         self.interval = interval
         self.driftGrace = driftGrace
     }
+
+    /// What is carried out was agreed to where plans are, and so must be what takes its place.
+    var takeover: Takeover { onCommit == .plan ? .ifApproved : .always }
 }
 
 /// Drift as it was seen over several looks: since when, so that some of it may be corrected.

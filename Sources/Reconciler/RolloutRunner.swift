@@ -97,12 +97,12 @@ package struct RolloutRunner: Sendable {
     /// Runs until the machine says it is finished, from the effects of its start or resumption.
     ///
     /// `outside` brings events from elsewhere, such as a moved ref or Ctrl-C; `planning` surveys
-    /// the newest commit when the ref has moved.
+    /// the newest commit when the ref has moved, and says whether it may take over.
     package func run(
         _ rollout: RunningRollout,
         first effects: [Effect],
         outside: AsyncStream<Event>,
-        planning: @escaping SuccessorPlanning
+        planning: SuccessorPlanning
     ) async throws -> EndedRollout {
         guard writeGuard.remaining() != nil else { throw MayNotWrite() }
         let (arrivals, sender) = AsyncStream<Result<Arrival, MayNotWrite>>.makeStream()
@@ -125,7 +125,7 @@ package struct RolloutRunner: Sendable {
                 if let outcome = try await settle(&effects, &rollout, after: last) {
                     return EndedRollout(plan: rollout.machine.plan, outcome: outcome)
                 }
-                perform(effects, in: &group, sender, planning)
+                perform(effects, of: rollout.machine, in: &group, sender, planning)
                 last = nil
                 if !rollout.machine.isRetreating, await ledger.room() != .ample {
                     effects = rollout.machine.handle(.ledgerFull, at: clock.now())
@@ -142,15 +142,16 @@ package struct RolloutRunner: Sendable {
 
     private func perform(
         _ effects: [Effect],
+        of machine: RolloutMachine,
         in group: inout ThrowingDiscardingTaskGroup<any Error>,
         _ sender: AsyncStream<Result<Arrival, MayNotWrite>>.Continuation,
-        _ planning: @escaping SuccessorPlanning
+        _ planning: SuccessorPlanning
     ) {
         for effect in effects {
             group.addTask {
                 do {
                     if case .plan = effect {
-                        sender.yield(.success(await plan(planning)))
+                        sender.yield(.success(await plan(planning, beside: machine)))
                     } else if let event = try await event(of: effect) {
                         sender.yield(.success(Arrival(event: event)))
                     }
@@ -160,21 +161,28 @@ package struct RolloutRunner: Sendable {
     }
 
     /// The newest commit's plan, or why the rollout goes on without it.
-    private func plan(_ planning: SuccessorPlanning) async -> Arrival {
+    private func plan(
+        _ planning: SuccessorPlanning,
+        beside machine: RolloutMachine
+    ) async -> Arrival {
         func refused(_ reason: String) -> Arrival {
             progress.warn("The rollout goes on as it is: \(reason)")
             return Arrival(event: .unplanned(isFinal: true))
         }
         do {
-            let survey = try await planning()
+            let survey = try await planning.survey()
             // What a person holds waits; what is on its way goes on meanwhile.
             guard survey.input.blockedBy == nil else {
                 return Arrival(event: .unplanned(isFinal: false))
             }
-            guard let refusal = survey.plan.refusals.first(where: { $0.reason.stopsPlan }) else {
-                return Arrival(event: .planned(survey.plan), survey: survey)
+            if let refusal = survey.plan.refusals.first(where: { $0.reason.stopsPlan }) {
+                return refused(refusal.message)
             }
-            return refused(refusal.message)
+            // What nobody approved waits as well; what has given way to it has nothing left to do.
+            guard try await planning.mayReplace(machine.plan, survey.plan) else {
+                return Arrival(event: .unplanned(isFinal: machine.hasGivenWay))
+            }
+            return Arrival(event: .planned(survey.plan), survey: survey)
         } catch let failure as SurveyFailure {
             return refused("\(failure)")
         } catch {

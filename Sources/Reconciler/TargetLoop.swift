@@ -194,7 +194,8 @@ package actor TargetLoop {
         if await reconciliation.runner.ledger.room() != .owing,
             let resumed = try await reconciliation.resume(
                 options(PlanOptions()),
-                stops: stop.stream()
+                stops: stop.stream(),
+                takeover: policy.takeover
             )
         {
             ended(resumed, stop)
@@ -253,7 +254,7 @@ package actor TargetLoop {
         let end = try await reconciliation.apply(
             survey,
             stops: stop.stream(),
-            followsBranch: false,
+            takeover: .never,
             passingOrders: true
         )
         ended(end, stop)
@@ -274,7 +275,11 @@ package actor TargetLoop {
         }
         status.phase = .rollingOut
         forget()
-        let end = try await reconciliation.apply(survey, stops: stop.stream())
+        let end = try await reconciliation.apply(
+            survey,
+            stops: stop.stream(),
+            takeover: policy.takeover
+        )
         ended(end, stop)
         switch end.outcome {
         // Who stops without being asked to was frozen: the next look says by whom.

@@ -131,6 +131,9 @@ extension RolloutMachine {
         return !progress.touched.subtracting(carried).isEmpty
     }
 
+    /// Whether something is back at its baseline, or on its way there, for a newer commit.
+    package var hasGivenWay: Bool { progress.yieldedTo != nil }
+
     /// No wave and no route begins now, because a plan is to come that may want it otherwise.
     var isHolding: Bool { progress.succession?.isHolding ?? false }
 

@@ -175,14 +175,14 @@ struct ApplyRun {
             let ended = try await target.reconciliation.apply(
                 survey,
                 stops: stops.wish.stream(),
-                followsBranch: followsBranch
+                takeover: takeover
             )
             if let end = end(of: ended.outcome, ended.plan) { return end.about(ended.plan) }
         }
     }
 
     /// Newer commits take over only where nobody agreed to one plan.
-    private var followsBranch: Bool { consent == .given && saved == nil }
+    private var takeover: Takeover { consent == .given && saved == nil ? .always : .never }
 
     /// Looks and plans; a saved plan must be what comes of it.
     private func survey() async throws -> Survey {
@@ -213,7 +213,7 @@ struct ApplyRun {
         let resumed = try await target.reconciliation.resume(
             options,
             stops: stops.wish.stream(),
-            followsBranch: followsBranch
+            takeover: takeover
         )
         guard let resumed, resumed.outcome != .completed || saved != nil else { return nil }
         return end(of: resumed.outcome, resumed.plan)?.about(resumed.plan)
