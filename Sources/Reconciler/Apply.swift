@@ -54,10 +54,12 @@ extension Reconciliation {
     /// With a full ledger it goes back; what that has to say is stored when there is room again.
     /// A ref that moved meanwhile is planned anew, with these options, while it goes on. A
     /// repository that does not answer is no reason to leave a rollout half way; a freeze is.
+    /// Nobody is told of a rollout that cannot go on.
     package func resume(
         _ options: PlanOptions = PlanOptions(),
         stops: AsyncStream<Void>,
-        takeover: Takeover = .always
+        takeover: Takeover = .always,
+        telling: @Sendable (Plan) async -> Void = { _ in }
     ) async throws -> EndedRollout? {
         guard let checkpoint = try await pending() else { return nil }
         let mesh = checkpoint.mesh
@@ -69,6 +71,7 @@ extension Reconciliation {
         let room = await runner.ledger.room()
         guard room != .owing else { throw full(mesh) }
         let plan = try await plan(of: checkpoint)
+        await telling(plan)
         let passed = max(0, runner.clock.wallTime() - checkpoint.savedAt)
         let now = runner.clock.now()
         var machine = RolloutMachine(plan: plan, progress: checkpoint.progress)

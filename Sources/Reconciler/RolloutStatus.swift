@@ -34,6 +34,11 @@ package struct RolloutStatus: Hashable, Sendable {
 
     private static let mostSamples = 50
 
+    /// The kinds of entries that tell of it.
+    package static let kinds: Set<EventKind> = [
+        .planned, .stepped, .promoted, .measured, .rolledBack, .halted, .approved, .finished,
+    ]
+
     package private(set) var state = State.idle
     package private(set) var revision: Revision?
     package private(set) var plan: String?

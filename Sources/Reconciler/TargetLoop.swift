@@ -26,7 +26,7 @@ package actor TargetLoop {
     private var returnedTo: Revision?
     /// Whether somebody had frozen the target when the last look began.
     private var isFrozen = false
-    /// When the last scan began.
+    /// When the last scan began, or the last of what comes between scans.
     var lookingSince: Instant?
     private var failures = 0
     private let predecessor: Predecessor?
@@ -156,6 +156,7 @@ package actor TargetLoop {
     /// Does something that may fail, and says so: the next look tries again.
     private func attempt(_ work: () async throws -> Void) async {
         guard reconciliation.runner.writeGuard.remaining() != nil else { return standBy() }
+        if scan == nil { lookingSince = reconciliation.runner.clock.now() }
         do { try await work() } catch is MayNotWrite {
             standBy()
         } catch let frozen as TargetFrozen {
@@ -195,7 +196,8 @@ package actor TargetLoop {
             let resumed = try await reconciliation.resume(
                 options(PlanOptions()),
                 stops: stop.stream(),
-                takeover: policy.takeover
+                takeover: policy.takeover,
+                telling: { await self.begins($0) }
             )
         {
             ended(resumed, stop)
@@ -249,8 +251,7 @@ package actor TargetLoop {
         (wayBack, returnedTo) = (nil, revision)
         holdings.reset()
         guard !survey.plan.isEmpty else { return }
-        status.phase = .rollingOut
-        forget()
+        begins(survey.plan)
         let end = try await reconciliation.apply(
             survey,
             stops: stop.stream(),
@@ -273,8 +274,7 @@ package actor TargetLoop {
             status.message = "\(reconciliation.full(survey.plan.target.mesh))"
             return
         }
-        status.phase = .rollingOut
-        forget()
+        begins(survey.plan)
         let end = try await reconciliation.apply(
             survey,
             stops: stop.stream(),
@@ -309,7 +309,14 @@ package actor TargetLoop {
         )
     }
 
+    /// A rollout begins, or goes on; no look is under way until it has ended.
+    private func begins(_ plan: Plan) {
+        forget()
+        status.tell(beginning: plan)
+    }
+
     private func ended(_ end: EndedRollout, _ stop: StopWish) {
+        lookingSince = reconciliation.runner.clock.now()
         status.tell(end, isStopping: stop.isMade)
         if case .rolledBack = end.outcome { holdings.drop(end.plan.revision) }
     }

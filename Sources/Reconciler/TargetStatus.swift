@@ -61,7 +61,7 @@ package struct TargetStatus: Hashable, Sendable {
     package var plan: Plan?
     /// When drift was seen first, in milliseconds since 1970.
     package var driftSeen: [ResourceID: Int64] = [:]
-    /// Looks that ended, well or not.
+    /// Looks that ended, well or not, and rollouts that they came to.
     package var looks = 0
     package var waiting: Waiting?
 
@@ -94,6 +94,16 @@ extension TargetStatus {
             survey.frozenBy?.words ?? survey.plan.refusals.first?.message
             ?? survey.plan.deferred.first.map { "\($0.resource.address): \($0.message)" }
         if isSynced { applied = survey.revision }
+    }
+
+    /// Takes that a rollout begins, or goes on.
+    mutating func tell(beginning plan: Plan) {
+        phase = .rollingOut
+        sync = .outOfSync
+        mesh = plan.target.mesh
+        revision = revision ?? plan.revision
+        self.plan = plan
+        looks += 1
     }
 
     /// Takes that a person lets nothing be written.

@@ -41,6 +41,8 @@ struct LiveControl: ControlSources {
                 if await !loop.isLive { health.isLive = false }
                 // Who waits for the Lease has started, though it looks at nothing.
                 if status.looks == 0, status.phase != .standby { health.isStarted = false }
+                // Only who can be reached can be told to pause a rollout, or to abort it.
+                guard status.phase != .rollingOut else { continue }
                 guard !status.isReachable || status.phase == .standby else { continue }
                 health.isReady = false
                 let reason = status.message ?? "has not been looked at yet"

@@ -45,6 +45,7 @@ struct LiveLoops {
         let mesh = try LiveMesh(description.endpoint)
         let live = LiveLedger(ledger: ledger)
         let board = RolloutBoard(
+            showing: try RolloutStatus(lastOf: target.mesh, in: ledger),
             beside: tally.counting(target.name, beside: telling(target.name))
         )
         let runner = RolloutRunner(
@@ -100,9 +101,12 @@ struct LiveLoops {
 /// A target's rollout, followed entry by entry.
 final class RolloutBoard: ProgressSink {
     private let other: any ProgressSink
-    private let status = Mutex(RolloutStatus())
+    private let status: Mutex<RolloutStatus>
 
-    init(beside other: any ProgressSink) { self.other = other }
+    init(showing rollout: RolloutStatus, beside other: any ProgressSink) {
+        status = Mutex(rollout)
+        self.other = other
+    }
 
     var rollout: RolloutStatus { status.withLock { $0 } }
 
@@ -116,6 +120,44 @@ final class RolloutBoard: ProgressSink {
     }
 
     func warn(_ message: String) { other.warn(message) }
+}
+
+extension RolloutStatus {
+    /// The newest rollout of a mesh, as an earlier process left it.
+    init(lastOf mesh: String, in ledger: Ledger) throws {
+        self.init()
+        let newest = RecordQuery(mesh: mesh, kinds: [.planned], limit: 1)
+        guard let begin = try ledger.records(newest).first?.seq else { return }
+        // Of the measurements, of which a rollout may have very many, the newest are enough.
+        let measured = RecordQuery(
+            range: begin...Int64.max,
+            mesh: mesh,
+            kinds: [.measured],
+            limit: 1000
+        )
+        let others = RecordQuery(
+            range: begin...Int64.max,
+            mesh: mesh,
+            kinds: Self.kinds.subtracting([.measured])
+        )
+        let records = try ledger.records(measured) + ledger.records(others)
+        for record in records.sorted(by: { $0.seq < $1.seq }) {
+            note(
+                LedgerEntry(
+                    record.kind,
+                    resource: record.resource,
+                    plan: record.plan,
+                    payload: record.payload
+                ),
+                RecordContext(
+                    time: record.time,
+                    mesh: record.mesh,
+                    revision: record.revision,
+                    actor: record.actor
+                )
+            )
+        }
+    }
 }
 
 extension LoopPolicy {

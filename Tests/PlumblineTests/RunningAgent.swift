@@ -136,8 +136,11 @@ struct RunningAgent {
     }
 
     /// What its readiness probe answers: 200 or 503.
-    func readiness() async throws -> Int {
-        let probe = HTTPClientRequest(url: try await api() + "/readyz")
+    func readiness() async throws -> Int { try await answer(to: "readyz") }
+
+    /// The status that one of its probes answers with.
+    func answer(to probe: String) async throws -> Int {
+        let probe = HTTPClientRequest(url: try await api() + "/" + probe)
         return Int(try await HTTPClient.shared.execute(probe, timeout: .seconds(20)).status.code)
     }
 

@@ -154,7 +154,7 @@ extension World {
     }
 
     /// Whether the rollout that is under way stays where it is.
-    private var isPaused: Bool {
+    var isPaused: Bool {
         get throws {
             let stored = try Ledger(reading: folder).checkpoints().values.first
             return try stored.map { try RolloutCheckpoint(decoding: $0).progress.isPaused } ?? false
