@@ -17,12 +17,14 @@ struct GatePaths {
     private var routes: [ResourceID: Set<ResourceID>] = [:]
     private var now: [ResourceID: SpecValue] = [:]
     private var goal: [ResourceID: SpecValue] = [:]
+    private let reach: CallerReach
 
     init(_ decisions: Decisions) {
         policies = decisions.input.desired.policies
         now = decisions.input.live.resources.mapValues(\.spec)
         goal = now
         for move in decisions.moves.values { goal[move.id] = move.goal }
+        reach = CallerReach(now, goal)
         let callers = Self.callers(now, goal)
         for id in now.keys where id.kind == .route && gatedPolicy(for: id) != nil {
             for resource in path(of: id, callers) { routes[resource, default: []].insert(id) }
@@ -34,13 +36,24 @@ struct GatePaths {
     }
 
     /// Whether the gates of some route judge a write that can be taken back.
-    func isGated(_ operation: Schedule.Operation) -> Bool {
+    private func isGated(_ operation: Schedule.Operation) -> Bool {
         operation.rollback != nil
             && !(routes[operation.id] ?? []).flatMap { gatedPath($0, .before) }.isEmpty
     }
 
-    /// A level as a wave, with the gates of every route that it could hurt.
-    func wave(_ operations: [Schedule.Operation], _ moment: Moment) -> Wave {
+    /// A level as waves: what no gate judges together, then each other one by itself, those that
+    /// the fewest callers reach first.
+    func waves(_ level: [Schedule.Operation], _ moment: Moment) -> [Wave] {
+        let gated = level.filter(isGated)
+            .map { (reach: reach.count(of: $0.id), operation: $0) }
+            .sorted { ($0.reach, $0.operation.id) < ($1.reach, $1.operation.id) }
+        let free = level.filter { !isGated($0) }
+        return ([free].filter { !$0.isEmpty } + gated.map { [$0.operation] })
+            .map { wave($0, moment) }
+    }
+
+    /// Operations as a wave, with the gates of every route that they could hurt.
+    private func wave(_ operations: [Schedule.Operation], _ moment: Moment) -> Wave {
         let gated = operations.filter(isGated)
         let judges = Set(gated.flatMap { routes[$0.id] ?? [] }).sorted()
         let gates = judges.flatMap { gatedPath($0, moment) }

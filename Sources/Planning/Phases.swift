@@ -46,7 +46,7 @@ struct Phases {
                 needs: needsOfExpansion(move)
             )
         }
-        return Schedule.levels(operations).map { paths.wave($0, .before) }
+        return Schedule.levels(operations).flatMap { paths.waves($0, .before) }
     }
 
     /// Updates of what serves traffic.
@@ -69,12 +69,7 @@ struct Phases {
                 needs: needsOfUpdate(move)
             )
         }
-        return Schedule.levels(operations)
-            .flatMap { level in
-                let gated = level.filter(paths.isGated)
-                let free = level.filter { !paths.isGated($0) }
-                return [free, gated].filter { !$0.isEmpty }.map { paths.wave($0, .before) }
-            }
+        return Schedule.levels(operations).flatMap { paths.waves($0, .before) }
     }
 
     var contract: [Wave] {
@@ -106,7 +101,7 @@ struct Phases {
                 needs: needsOfContraction(move.id)
             )
         }
-        return Schedule.levels(operations).map { paths.wave($0, .after) }
+        return Schedule.levels(operations).flatMap { paths.waves($0, .after) }
     }
 
     private func shift(_ id: ResourceID) -> Shift? {

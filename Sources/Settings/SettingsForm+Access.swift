@@ -104,7 +104,7 @@ extension SettingsForm {
         checkUnique("sha256", of: node) { _ in
             ("duplicateToken", "two callers have this token; give each one of its own")
         }
-        return elements(node, "auth.tokens") { $0.readToken($1, $2) }
+        return elements(node, "auth.tokens", mayBeEmpty: true) { $0.readToken($1, $2) }
     }
 
     private mutating func readToken(_ node: SourceNode, _ title: String) -> AuthSettings.Token? {
@@ -145,7 +145,7 @@ extension SettingsForm {
         checkUnique("issuer", of: node) { _ in
             ("duplicateName", "this issuer is listed twice; put its rules together")
         }
-        return elements(node, "auth.issuers") { $0.readIssuer($1, $2) }
+        return elements(node, "auth.issuers", mayBeEmpty: true) { $0.readIssuer($1, $2) }
     }
 
     private mutating func readIssuer(_ node: SourceNode, _ title: String) -> AuthSettings.Issuer? {

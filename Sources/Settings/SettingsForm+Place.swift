@@ -79,25 +79,38 @@ extension SettingsForm {
         )
     }
 
-    /// Two targets of one mesh each take the other's resources for orphans.
+    /// Two targets of one mesh each take the other's resources for orphans; a ledger knows a mesh by
+    /// its name.
     mutating func checkMeshes(_ targets: [TargetSettings], _ forms: [SourceNode]) {
-        var seen: [[String]: String] = [:]
+        var seen: [String: TargetSettings] = [:]
         for target in targets {
-            let place = [
-                target.mesh, target.region, target.account ?? "", target.endpoint ?? "",
-            ]
-            guard let other = seen[place] else {
-                seen[place] = target.name
+            guard let other = seen[target.mesh] else {
+                seen[target.mesh] = target
                 continue
             }
             let form = forms.first { $0.value(of: "name")?.scalar?.text == target.name }
-            findings.warning(
-                "sharedMesh",
-                at: form?.value(of: "mesh")?.position ?? form?.position,
-                "targets \(quoted(other)) and \(quoted(target.name)) are the same mesh, and each "
-                    + "takes the other's resources for orphans; let one of them have it"
-            )
+            let position = form?.value(of: "mesh")?.position ?? form?.position
+            let names = "targets \(quoted(other.name)) and \(quoted(target.name))"
+            if Self.place(of: target) == Self.place(of: other) {
+                findings.warning(
+                    "sharedMesh",
+                    at: position,
+                    "\(names) are the same mesh, and each takes the other's resources for orphans; "
+                        + "let one of them have it"
+                )
+            } else {
+                findings.error(
+                    "meshName",
+                    at: position,
+                    "\(names) are two meshes of one name, and a ledger knows a mesh by its name; "
+                        + "let a second agent, with a state of its own, have one of them"
+                )
+            }
         }
+    }
+
+    private static func place(of target: TargetSettings) -> [String] {
+        [target.region, target.account ?? "", target.endpoint ?? ""]
     }
 }
 

@@ -28,7 +28,9 @@ extension SettingsForm {
         let dependsOn = target.take("dependsOn").flatMap { readPromotion($0, "\(title).dependsOn") }
         let prune = target.take("prune").flatMap { readPrune($0, "\(title).prune") }
         let ignore = target.take("ignore")
-            .map { node in elements(node, "\(title).ignore") { $0.readIgnore($1, $2) } }
+            .map { node in
+                elements(node, "\(title).ignore", mayBeEmpty: true) { $0.readIgnore($1, $2) }
+            }
         target.finish(&findings)
         guard let name, let path, let place, let onCommit, let onDrift else { return nil }
         return TargetSettings(

@@ -4,12 +4,16 @@ import MeshModel
 /// What many members hold: paths, addresses, days, lists and maps of texts.
 extension SettingsForm {
     /// Reads each element of a list; what cannot be read is reported and left out.
+    ///
+    /// An empty list is refused unless none of them means something.
     mutating func elements<Value>(
         _ node: SourceNode,
         _ title: String,
         upTo most: Int = SettingsForm.mostElements,
+        mayBeEmpty: Bool = false,
         _ read: (inout SettingsForm, SourceNode, String) -> Value?
     ) -> [Value] {
+        if mayBeEmpty, node.items?.isEmpty ?? false { return [] }
         let items = node.elements(title, upTo: most, &findings) ?? []
         return items.enumerated().compactMap { read(&self, $1, "\(title)[\($0)]") }
     }

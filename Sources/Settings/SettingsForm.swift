@@ -117,13 +117,15 @@ struct SettingsForm {
         _ title: String,
         of kind: Kind?
     ) -> [Glob] {
-        elements(node, title) { form, item, title in form.glob(item, title, of: kind)?.glob }
+        elements(node, title, mayBeEmpty: true) { form, item, title in
+            form.glob(item, title, of: kind)?.glob
+        }
     }
 
     private mutating func readGates(_ node: SourceNode) -> [String]? {
         guard var gates = Members(node, "gates", &findings) else { return nil }
         let hosts = gates.take("hosts")
-            .map { node in elements(node, "gates.hosts") { $0.readHost($1, $2) } }
+            .map { node in elements(node, "gates.hosts", mayBeEmpty: true) { $0.readHost($1, $2) } }
         gates.finish(&findings)
         return hosts
     }

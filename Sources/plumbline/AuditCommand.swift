@@ -213,7 +213,7 @@ struct AuditExportCommand: AsyncParsableCommand {
     /// The head of what was written to a file.
     private func export() async throws -> ChainHead? {
         guard let out else {
-            try await write(to: FileHandle.standardOutput)
+            try await write { Terminal.output($0) }
             return nil
         }
         let new = out + ".new"
@@ -223,7 +223,7 @@ struct AuditExportCommand: AsyncParsableCommand {
             throw LedgerError(.files, "Write '\(new)': \(String(cString: strerror(errno)))")
         }
         defer { try? file.close() }
-        try await write(to: file)
+        try await write { try file.write(contentsOf: $0) }
         try file.synchronize()
         // Reads what was written: a bundle that was cut on its way is none.
         let head = try Ledger.verify(bundle: new).head
@@ -233,11 +233,11 @@ struct AuditExportCommand: AsyncParsableCommand {
         return head
     }
 
-    private func write(to file: FileHandle) async throws {
+    private func write(_ sink: @escaping @Sendable ([UInt8]) throws -> Void) async throws {
         guard let client = try server.client() else {
-            _ = try Ledger.export(options.folder) { try file.write(contentsOf: $0) }
+            _ = try Ledger.export(options.folder, sink)
             return
         }
-        try await client.download("/v1/audit/export") { try file.write(contentsOf: $0) }
+        try await client.download("/v1/audit/export", sink)
     }
 }

@@ -103,10 +103,10 @@ struct ControlClient: Sendable {
     /// Hands over an answer of any size as it comes.
     func download(
         _ path: String,
-        _ take: @escaping @Sendable (Data) throws -> Void
+        _ take: @escaping @Sendable ([UInt8]) throws -> Void
     ) async throws(CommandFailure) {
         let exchange = HTTPExchange(timeout: .seconds(3600), largestAnswer: .max)
-        _ = try await send(request(path, []), exchange) { try take(Data($0.readableBytesView)) }
+        _ = try await send(request(path, []), exchange) { try take(Array($0.readableBytesView)) }
     }
 
     func post(

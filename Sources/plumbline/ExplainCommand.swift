@@ -47,22 +47,29 @@ struct ExplainCommand: AsyncParsableCommand {
             plan = try await client.get("/v1/plans/" + ControlClient.segment(id))["plan"]
         }
         let routes = rollouts.first { $0["target"]?.text == name }?["routes"]?.items ?? []
+        let address = address(in: status["mesh"]?.text ?? "")
         return ResourceStory(
             target: name,
-            resource: resource,
+            resource: address,
             status: status,
             drift: drift,
             plan: plan,
-            route: routes.first { $0["resource"]?.text == resource }
+            route: routes.first { $0["resource"]?.text == address }
         )
+    }
+
+    /// The address as reports have it, without the mesh in front.
+    private func address(in mesh: String) -> String {
+        ResourceID(address: resource, mesh: mesh)?.address ?? resource
     }
 
     /// The same from here; a name that no side knows is most likely a slip.
     private func told(_ survey: Survey) throws(CommandFailure) -> ResourceStory {
         let known = Set(survey.input.desired.resources.keys).union(survey.input.live.resources.keys)
             .union(survey.input.applied.resources.keys).map(\.address)
-        guard known.contains(resource) else {
-            let close = Suggestion.closest(to: resource, among: known.sorted())
+        let address = address(in: survey.input.target.mesh)
+        guard known.contains(address) else {
+            let close = Suggestion.closest(to: address, among: known.sorted())
             let hint = close.map { "; did you mean '\($0)'?" } ?? ""
             throw CommandFailure(
                 .error,
@@ -72,7 +79,7 @@ struct ExplainCommand: AsyncParsableCommand {
         let name = survey.input.target.name
         return ResourceStory(
             target: name,
-            resource: resource,
+            resource: address,
             status: AgentReport.target(survey),
             drift: survey.drift.json(),
             plan: survey.plan.json,

@@ -11,7 +11,10 @@ enum Terminal {
     /// Whether somebody can be asked.
     static var canAsk: Bool { isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1 }
 
-    static func output(_ line: String) { write(line + "\n", to: .standardOutput) }
+    static func output(_ line: String) { write((line + "\n").utf8, to: .standardOutput) }
+
+    /// Bytes as they are.
+    static func output(_ bytes: [UInt8]) { write(bytes, to: .standardOutput) }
 
     /// Lines whose styles become colours where the output is a terminal.
     static func output(_ lines: [StyledLine]) {
@@ -27,7 +30,7 @@ enum Terminal {
         }
     }
 
-    static func log(_ line: String) { write(line + "\n", to: .standardError) }
+    static func log(_ line: String) { write((line + "\n").utf8, to: .standardError) }
 
     static func error(_ message: String) { log("plumbline: \(logInk.red("error:")) \(message)") }
 
@@ -37,7 +40,7 @@ enum Terminal {
 
     /// Asks on the terminal; answers nothing at the end of input.
     static func ask(_ question: String) -> String? {
-        write(question, to: .standardError)
+        write(question.utf8, to: .standardError)
         return readLine(strippingNewline: true)
     }
 
@@ -54,8 +57,8 @@ enum Terminal {
     private static let lost = Mutex<String?>(nil)
 
     /// A reader that went away is not an error of ours; a full disk is.
-    private static func write(_ text: String, to handle: FileHandle) {
-        var rest = Array(text.utf8)[...]
+    private static func write(_ bytes: some Sequence<UInt8>, to handle: FileHandle) {
+        var rest = Array(bytes)[...]
         while !rest.isEmpty {
             let written = rest.withUnsafeBytes {
                 Foundation.write(handle.fileDescriptor, $0.baseAddress, $0.count)

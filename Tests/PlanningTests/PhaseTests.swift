@@ -86,16 +86,47 @@ struct PhaseTests {
         scene.desired[.mesh(Sample.mesh)] = ["egressFilter": ["type": "ALLOW_ALL"]]
         scene.policies = [Sample.policy()]
         let plan = scene.plan
-        #expect(plan.inPlace.count == 1)
         #expect(
             plan.steps(of: plan.inPlace) == [
-                [
-                    "update mesh/shop", "update virtualGateway/edge",
-                    "update virtualGateway/edge/gatewayRoute/cart",
-                ]
+                ["update virtualGateway/edge"], ["update virtualGateway/edge/gatewayRoute/cart"],
+                ["update mesh/shop"],
             ]
         )
-        #expect(plan.inPlace.first?.rollback.count == 3)
+        #expect(plan.inPlace.map(\.rollback.count) == [1, 1, 1])
+    }
+
+    @Test("in place and gated: one wave each, those that the fewest callers reach first")
+    func fewestCallersFirst() throws {
+        var scene = Self.scene()
+        scene.settle(Sample.node("v3"), Sample.nodeSpec(8080))
+        scene.settle(Sample.router("pay"), Sample.routerSpec(8080))
+        scene.settle(Sample.route("main", "pay"), Sample.routeSpec(["v3": 1]))
+        scene.settle(Sample.service("pay.shop"), Sample.serviceSpec(router: "pay"))
+        let backends: [String: [String]] = [
+            "web": ["cart.shop", "pay.shop"], "app": ["cart.shop"],
+        ]
+        for (name, services) in backends {
+            let list: [SpecValue] = services.map {
+                ["virtualService": ["virtualServiceName": .string($0)]]
+            }
+            let spec = Sample.nodeSpec(8080).replacing(field: "backends", with: .list(list))
+            scene.settle(Sample.node(name), spec)
+        }
+        for name in ["v1", "v3"] {
+            scene.desired[Sample.node(name)] = Sample.nodeSpec(8080, host: "new.shop")
+        }
+        scene.policies = [Sample.policy()]
+        let plan = scene.plan
+        #expect(
+            plan.steps(of: plan.inPlace) == [
+                ["update virtualNode/v3"], ["update virtualNode/v1"],
+            ]
+        )
+        #expect(
+            plan.inPlace.map { $0.gates.map(\.route.address) } == [
+                ["virtualRouter/pay/route/main"], ["virtualRouter/cart/route/main"],
+            ]
+        )
     }
 
     @Test("a correction is one write, at once, whatever the policy")

@@ -79,7 +79,12 @@ import Testing
             #expect(ended.status == .exited(0), "\(ended.errors)")
             // The agent only reports drift; a person at the command line would put it right.
             #expect(remote.contains("  plan        not now, reported: "), "\(remote)")
-            let local = try await Program.run("explain", route, "--config", setup.config)
+            let local = try await Program.run(
+                "explain",
+                "mesh/shop/" + route,
+                "--config",
+                setup.config
+            )
             #expect(local.exitCode == 0, "\(local)")
             #expect(local.output.contains("  plan        update: "), "\(local)")
             for line in remote.split(separator: "\n").prefix(2) {
