@@ -3,6 +3,8 @@ package import Planning
 
 /// Carries out one plan: waves, then routes step by step, then what is left to remove.
 ///
+/// A route does not wait for gates that judge what has nothing to do with it.
+///
 /// In: events, and the time. Out: effects. The runner's contract: after each call it stores this
 /// value and every `.record` of the batch in one transaction, only then performs the other effects,
 /// and each of those yields exactly one event. Nothing is known that is not in this value, so a

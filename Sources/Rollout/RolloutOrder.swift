@@ -122,13 +122,7 @@ extension RolloutMachine {
         let shifts = progress.shifts.indices
             .filter { progress.shifts[$0].stage == .waiting && !isMoving($0) }
             .compactMap { plan.shifts.at($0)?.route }
-        let waves: [Wave] =
-            switch progress.stage {
-            case .waves(.expand, let index): plan.expand.dropFirst(index) + plan.inPlace
-            case .waves(.inPlace, let index): Array(plan.inPlace.dropFirst(index))
-            case .waves(.contract, _), .shifts, .ready, .ended: []
-            }
-        let updates = waves.flatMap(\.writes)
+        let updates = wavesAhead.flatMap(\.writes)
             .filter { $0.action == .update && !$0.isCorrection }.map(\.resource)
         for resource in Set(shifts + updates).subtracting(begun).sorted() {
             hold(resource, cause, &turn)

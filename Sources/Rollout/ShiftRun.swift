@@ -143,9 +143,9 @@ extension RolloutMachine {
     }
 
     private mutating func beginIfDue(_ index: Int, _ turn: inout Turn) {
-        guard progress.stage == .shifts, let route = plan.shifts.at(index)?.route else { return }
-        if isBlocked([route]) {
-            skip(route, &turn)
+        guard let shift = plan.shifts.at(index), shift.mayBegin(before: wavesAhead) else { return }
+        if isBlocked([shift.route]) {
+            skip(shift.route, &turn)
             if progress.shifts[index].isTakenOver {
                 returnShift(index, .superseded, &turn)
             } else {
@@ -153,7 +153,7 @@ extension RolloutMachine {
             }
         } else if progress.yieldedTo != nil {
             returnShift(index, .superseded, &turn)
-        } else if !isHolding, !isPaused {
+        } else if !isHoldingShifts, !isPaused {
             beginStep(index, 0, &turn)
         }
     }

@@ -74,7 +74,7 @@ extension Plan {
     /// its first step there takes the place of what is live.
     ///
     /// Nothing where it has to go back before, because that step would be late or unsafe: a wave
-    /// waits for its gates, a node that gets traffic now is changed, or another body is live.
+    /// before it waits for gates, a node that gets traffic now is changed, or another body is live.
     func restart(
         ofShift index: Int,
         from version: LiveVersion,
@@ -84,7 +84,7 @@ extension Plan {
             let position = newer.shifts.firstIndex(where: { $0.route == old.route }),
             let new = newer.shifts.at(position), new.expects == version,
             Schema.equal(old.baseline, new.baseline, as: .route),
-            (newer.expand + newer.inPlace).allSatisfy(\.gates.isEmpty),
+            new.beginsSoon(after: newer.expand + newer.inPlace),
             !newer.changes(targetsOf: old)
         else { return nil }
         return position
@@ -121,10 +121,8 @@ extension Plan {
 
     /// Whether a node that the route sends requests to, or will, gets another body before it moves.
     private func changes(targetsOf shift: Shift) -> Bool {
-        let targets = [shift.baseline, shift.desired]
-            .flatMap { References.of($0, shift.route).map(\.target) }
-        return (expand + inPlace).flatMap(\.writes)
-            .contains { !$0.isCorrection && targets.contains($0.resource) }
+        (expand + inPlace).flatMap(\.writes)
+            .contains { !$0.isCorrection && shift.targets.contains($0.resource) }
     }
 
     private static func equal(_ one: SpecValue?, _ other: SpecValue?, as kind: Kind) -> Bool {

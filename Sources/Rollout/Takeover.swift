@@ -137,6 +137,12 @@ extension RolloutMachine {
     /// No wave and no route begins now, because a plan is to come that may want it otherwise.
     var isHolding: Bool { progress.succession?.isHolding ?? false }
 
+    /// No route begins now; a plan of our own commit, made again once routes are still, wants it
+    /// no otherwise.
+    var isHoldingShifts: Bool {
+        if case .untilStill = progress.succession?.stage { false } else { isHolding }
+    }
+
     /// Whether nothing moves that the wave's gates measure; else it is planned again afterwards,
     /// for the targets that carry traffic then.
     mutating func isStill(for wave: Wave) -> Bool {

@@ -72,6 +72,17 @@ struct SupersedeHistoryTests {
         #expect(simulator.mesh.resources[cart]?.spec == newest)
     }
 
+    /// The same where each of them waits for gates of its own, which none lives to see through.
+    @Test(arguments: kindSeeds(of: .busyNeighbour))
+    func streamOfGatedNeighboursNeverDelays(seed: UInt64) {
+        var simulator = Simulator(seed: seed, history: .busyNeighbour)
+        #expect(simulator.run() == nil)
+        #expect(Self.steps(simulator) == [10, 50, 100])
+        #expect(Self.entries(.rolledBack, simulator).isEmpty)
+        #expect(!Self.superseded(simulator).isEmpty)
+        #expect(simulator.ledger.holds[Self.checkout] == nil)
+    }
+
     @Test(arguments: kindSeeds(of: .backAtHalf))
     func commitThatGoesBackReturnsToTheBaseline(seed: UInt64) {
         var simulator = Simulator(seed: seed, history: .backAtHalf)

@@ -126,22 +126,35 @@ struct TakeoverTests {
 
     @Test func waveThatWaitsForItsGatesIsNotWaitedFor() {
         var bench = Self.atHalf()
-        let router = Shop.router("checkout")
-        let path = GatedPath(
-            route: Plans.route,
-            policy: Shop.policy(),
-            new: [Plans.old],
-            old: []
-        )
-        let wave = Wave(
-            writes: [Plans.update(router, to: ["listeners": []])],
-            gates: [path],
-            rollback: [],
-            soak: .seconds(60)
-        )
-        bench.answer(Self.changed(bench, inPlace: [wave]))
+        let write = Plans.update(Shop.router("checkout"), to: ["listeners": []])
+        bench.answer(Self.changed(bench, inPlace: [Self.gated(write, by: Plans.route)]))
         #expect(bench.mesh.resources[Plans.route]?.spec == Plans.baseline)
         #expect(bench.isPlanAsked)
+    }
+
+    /// Gates of others do not keep a route from its first step.
+    @Test func waveBesideItIsNotWaitedForEither() {
+        var bench = Self.atHalf()
+        let cart = Shop.node("cart-v1")
+        bench.mesh.edit(cart, Shop.nodeSpec("cart-v1"), at: bench.meshTime)
+        let write = Write(
+            resource: cart,
+            action: .update,
+            body: Shop.nodeSpec("cart-v1", log: "/dev/stderr"),
+            before: Shop.nodeSpec("cart-v1"),
+            expects: bench.mesh.resources[cart]?.version
+        )
+        let wave = Self.gated(write, by: Shop.route("cart"))
+        bench.answer(Self.changed(bench, inPlace: [wave]))
+        #expect(bench.writes(to: Plans.route) == [Plans.tenth, Plans.half, Self.first])
+        bench.pass(.seconds(150), reading: Bench.good)
+        #expect(bench.outcome == .completed)
+        #expect(!bench.entries.contains { $0.kind == .rolledBack })
+    }
+
+    private static func gated(_ write: Write, by route: ResourceID) -> Wave {
+        let path = GatedPath(route: route, policy: Shop.policy(), new: [Plans.old], old: [])
+        return Wave(writes: [write], gates: [path], soak: .seconds(60))
     }
 
     /// A stranger's body is not ours to replace unseen.

@@ -69,7 +69,10 @@ struct TroubleHistoryTests {
         }
         #expect(reason.contains("disk is full"))
         #expect(simulator.outcomes.last == .completed)
-        #expect(Self.entries([.rolledBack], simulator).map(\.resource) == [Self.checkout])
+        let returned = Self.entries([.rolledBack], simulator).compactMap(\.resource)
+        #expect(returned.filter { $0 == Self.checkout }.count == 1)
+        let cart = Shop.node("cart-v1")
+        #expect(Set(returned).isSubset(of: [Self.checkout, cart]), "the cart may soak beside it")
         #expect(simulator.ledger.holds.isEmpty, "its content did not fail")
         #expect(simulator.mesh.weights(Self.checkout).last?.weight == 100)
     }

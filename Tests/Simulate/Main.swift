@@ -3,16 +3,20 @@ import MeshModel
 import Simulation
 
 /// Replays one seed, or searches through many: `simulate --seed 141`, `simulate --seeds 2000`.
+///
+/// With `--history orders` all of them are of that kind, instead of the one that each would pick.
 @main struct Simulate {
     static func main() {
         let arguments = CommandLine.arguments
-        func number(_ flag: String) -> UInt64? {
+        func value(_ flag: String) -> String? {
             guard let position = arguments.firstIndex(of: flag), position + 1 < arguments.count
             else { return nil }
-            return UInt64(arguments[position + 1])
+            return arguments[position + 1]
         }
+        func number(_ flag: String) -> UInt64? { value(flag).flatMap { UInt64($0) } }
+        let history = value("--history").flatMap(History.init)
         if let seed = number("--seed") {
-            var simulator = Simulator(seed: seed)
+            var simulator = Simulator(seed: seed, history: history)
             let violation = simulator.run()
             for entry in simulator.ledger.entries { print(line(entry)) }
             print(violation?.description ?? "seed \(seed): \(simulator.outcomes)")
@@ -22,7 +26,7 @@ import Simulation
         var broken = 0
         var counts: [String: Int] = [:]
         for seed in first..<(first + (number("--seeds") ?? 2000)) {
-            var simulator = Simulator(seed: seed)
+            var simulator = Simulator(seed: seed, history: history)
             let violation = simulator.run()
             for entry in simulator.ledger.entries { counts[word(entry), default: 0] += 1 }
             counts["death", default: 0] += simulator.deaths

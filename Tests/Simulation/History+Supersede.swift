@@ -34,6 +34,31 @@ extension History {
         return script
     }
 
+    /// Commits that change the cart's node, each before the one before has soaked, from the one on
+    /// that moves the checkout: in place, and sometimes badly, or by expanding it.
+    static func busyNeighbour(_ random: inout SplitMix64) -> Script {
+        let isExpanding = random.chance(30)
+        var script = Script(commits: [Commit(1, shop())])
+        for number in 1...random.number(4...20) {
+            let log = random.chance(10) ? "/var/log/bad" : "/dev/stderr"
+            let cart =
+                isExpanding
+                ? Shop.nodeSpec("cart-v1", timeout: 20_000 + number)
+                : Shop.nodeSpec("cart-v1", log: "\(log)/\(number)")
+            let when = Moment.Condition.later(random.number(1_000...50_000))
+            script.moments.append(Moment(number == 1 ? .idle(1) : when, .commit(Int(number))))
+            script.commits.append(
+                Commit(
+                    Int(number) + 1,
+                    shop(checkout: canaryWeights, extra: [Shop.node("cart-v1"): cart])
+                )
+            )
+        }
+        if random.chance(50) { script.faults = .some(&random) }
+        if random.chance(30) { script.deathAt = Int(random.number(0...300)) }
+        return script
+    }
+
     /// The third commit declares what the first one did.
     static func backAtHalf(_ random: inout SplitMix64) -> Script {
         var script = superseded(at: half(&random), by: shop())

@@ -7,6 +7,7 @@ package enum History: String, CaseIterable, Sendable {
     case unrelatedCommitAfterRollback
     case commitAtHalf
     case unrelatedStream
+    case busyNeighbour
     case backAtHalf
     case commitAndStrangerAtHalf
     case orders
@@ -70,6 +71,7 @@ package enum History: String, CaseIterable, Sendable {
         case .unrelatedCommitAfterRollback: Self.unrelatedCommitAfterRollback()
         case .commitAtHalf: Self.commitAtHalf(&random)
         case .unrelatedStream: Self.unrelatedStream(&random)
+        case .busyNeighbour: Self.busyNeighbour(&random)
         case .backAtHalf: Self.backAtHalf(&random)
         case .commitAndStrangerAtHalf: Self.commitAndStrangerAtHalf(&random)
         case .orders: Self.orders(&random)

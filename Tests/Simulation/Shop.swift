@@ -17,9 +17,23 @@ package enum Shop {
     }
 
     /// A node whose log file tells one body from another, and a bad one from a good one.
-    package static func nodeSpec(_ name: String, log: String = "/dev/stdout") -> SpecValue {
-        [
-            "listeners": [["portMapping": ["port": 8080, "protocol": "http"]]],
+    ///
+    /// - Parameters:
+    ///   - name: the node's.
+    ///   - log: its log file.
+    ///   - timeout: milliseconds that its listener grants a request, where it says so.
+    /// - Returns: its spec.
+    package static func nodeSpec(
+        _ name: String,
+        log: String = "/dev/stdout",
+        timeout: Int64? = nil
+    ) -> SpecValue {
+        var listener: [String: SpecValue] = ["portMapping": ["port": 8080, "protocol": "http"]]
+        listener["timeout"] = timeout.map { milliseconds in
+            ["http": ["perRequest": ["unit": "ms", "value": .integer(milliseconds)]]]
+        }
+        return [
+            "listeners": [.object(listener)],
             "serviceDiscovery": ["dns": ["hostname": .string("\(name).shop.local")]],
             "logging": ["accessLog": ["file": ["path": .string(log)]]],
         ]

@@ -116,10 +116,13 @@ extension Simulator {
                 breakRule("a failed gate", "\(address) goes on after its gate failed")
             }
             checkProgress(entry)
+        case .intent where entry.payload.members?["ahead"] == true:
+            let revision = entry.payload.members?["revision"]?.text ?? ""
+            if let route = entry.resource { watch.noteStart(route, at: now, revision) }
         case .superseded: watch.noteTakeover()
         case .rolledBack, .halted:
             watch.noteEnd(address)
-            if history == .unrelatedStream, entry.resource == Shop.route("checkout") {
+            if isUndisturbedStream, entry.resource == Shop.route("checkout") {
                 breakRule("never delayed", "\(address) went back")
             }
         default: break
@@ -144,9 +147,15 @@ extension Simulator {
         if percent <= last.percent {
             breakRule("keeps its step", "\(id) is at \(percent) % after \(last.percent) %")
         }
-        if history == .unrelatedStream, now - last.time > 66_000 {
+        if isUndisturbedStream, now - last.time > 66_000 {
             breakRule("never delayed", "\(id) took \((now - last.time) / 1000) s for a step")
         }
+    }
+
+    /// Commits that leave the checkout as it is come all the time, and nothing goes wrong.
+    private var isUndisturbedStream: Bool {
+        (history == .unrelatedStream || history == .busyNeighbour) && script.faults == .none
+            && deathAt == nil
     }
 
     private mutating func checkApplied(_ id: ResourceID, _ applied: AppliedResource) {

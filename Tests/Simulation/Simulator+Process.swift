@@ -219,8 +219,8 @@ extension Simulator {
         case .stop: deliver(.stopRequested)
         case .order(let verb):
             deliver(.ordered(RolloutOrder(verb, by: "Ada")))
-            // Whoever sees the process die over an order gives it again, too.
-            if !canTakeOrders { moments.insert(moment, at: position) }
+            // Whoever sees the process die over an order gives it again, to the next one.
+            if !canTakeOrders { moments.insert(.init(.later(0), act), at: position) }
         case .jump(let time): now += time
         case .throttle(let time): throttledUntil = now + time
         case .fillLedger(let time): fullUntil = now + time

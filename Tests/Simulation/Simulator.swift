@@ -141,7 +141,7 @@ package struct Violation: Hashable, Sendable, CustomStringConvertible {
     package var description: String {
         "seed \(seed): invariant \"\(rule)\" broken at \(Self.clock(time)) after \(event): "
             + detail
-            + "\n  history \(history.rawValue); replay: swift run simulate --seed \(seed)"
+            + "\n  replay: swift run simulate --seed \(seed) --history \(history.rawValue)"
     }
 
     static func clock(_ time: Int64) -> String {

@@ -90,6 +90,11 @@ struct Watch: Sendable {
         steps[resource] = nil
     }
 
+    /// Remembers that a route may move from here on, its way back being on disk.
+    mutating func noteStart(_ id: ResourceID, at time: Int64, _ revision: String) {
+        steps[id.address] = steps[id.address] ?? (0, time, revision)
+    }
+
     /// Remembers a route's step, or its arrival; answers the step before, if that was on the same
     /// way.
     mutating func noteStep(
