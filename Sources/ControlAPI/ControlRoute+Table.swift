@@ -200,7 +200,7 @@ extension ControlRoute {
         }
         switch operation {
         case .approvePlan:
-            return onPlan("approve", "Approves the plan's change digest for its target.")
+            return onPlan("approve", "Approves what the plan does, once and for a day.")
         case .rejectPlan: return onPlan("reject", "Refuses the plan, for a reason.", [.reason])
         case .applyPlan: return onPlan("apply", "Carries out exactly this plan.")
         case .makePlan:

@@ -80,8 +80,8 @@ extension Order {
 /// What stands of all that people decided about a target: the fold of the records, oldest first.
 ///
 /// An approval binds the change digest, which the target is part of: it survives a plan that would
-/// do exactly the same, and nothing else. It ends when it was carried out, or past its time, or
-/// when somebody rejects the same.
+/// do exactly the same, and nothing else. It is used up when that begins, however it ends, and ends
+/// past its time, or when somebody rejects the same.
 package struct StandingOrders: Hashable, Sendable {
     /// The kinds of records that it is the fold of.
     package static let kinds: Set<EventKind> = [
@@ -92,8 +92,8 @@ package struct StandingOrders: Hashable, Sendable {
     private var suspending: Order?
     /// Approvals and rejections by change digest; the last word counts.
     private var verdicts: [String: Order] = [:]
-    /// Change digests of the approved plans that were begun, by plan.
-    private var begun: [String: String] = [:]
+    /// The plans that were begun.
+    private var begun: Set<String> = []
 
     package init() {}
 
@@ -107,9 +107,8 @@ package struct StandingOrders: Hashable, Sendable {
         // What a rollout holds or releases is a resource's content.
         guard resource == nil else { return }
         if event == .planned, let plan, let digest = payload["changeDigest"]?.text {
-            if verdicts[digest] != nil { begun[plan] = digest }
-        } else if event == .finished, let plan, let digest = begun.removeValue(forKey: plan) {
-            if payload["outcome"]?.text == "completed" { verdicts[digest] = nil }
+            verdicts[digest] = nil
+            begun.insert(plan)
         } else if let order = Order(event, payload) {
             take(order)
         }
@@ -138,6 +137,9 @@ package struct StandingOrders: Hashable, Sendable {
         guard case .approve = verdict(on: changeDigest, at: now)?.kind else { return false }
         return true
     }
+
+    /// Whether a plan was begun, however far it got.
+    package func hasBegun(_ plan: String) -> Bool { begun.contains(plan) }
 
     /// Why nothing new begins, whatever the plan: a suspension before a hold.
     package func blocking(at now: Int64) -> Order? { suspension(at: now) ?? hold(at: now) }

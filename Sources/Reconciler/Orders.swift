@@ -5,7 +5,11 @@ import Rollout
 
 /// What people decide about a target, on record: approvals, holds and suspensions.
 extension Reconciliation {
-    /// Lets whatever does exactly what this plan does be carried out, once, until the given time.
+    /// Long enough for what is approved in the evening and begins after the night.
+    private static let approvalLifetime = Duration.seconds(24 * 60 * 60)
+
+    /// Lets whatever does exactly what this plan does be begun, once, until the given time or for a
+    /// day.
     package func approve(
         _ plan: Plan,
         by person: String,
@@ -13,6 +17,7 @@ extension Reconciliation {
         until end: Int64? = nil
     ) async throws {
         let kind = Order.Kind.approve(changeDigest: plan.changeDigest)
+        let end = end ?? runner.clock.wallTime() + Self.approvalLifetime.milliseconds
         try await record(Order(kind, by: person, reason: reason, until: end), about: plan)
     }
 
@@ -22,7 +27,7 @@ extension Reconciliation {
         try await record(Order(kind, by: person, reason: reason), about: plan)
     }
 
-    /// Whether somebody approved what a plan does, for its target, and that was not done yet.
+    /// Whether somebody approved what a plan does, for its target, and that was not begun yet.
     package func isApproved(_ plan: Plan) async throws -> Bool {
         try await runner.ledger.orders(mesh: plan.target.mesh)
             .isApproved(plan.changeDigest, at: runner.clock.wallTime())

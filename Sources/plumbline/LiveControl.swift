@@ -121,8 +121,7 @@ struct LiveControl: ControlSources {
     private func answer(_ shelved: PlanShelf.Shelved, isWhole: Bool) async throws -> SpecValue {
         let plan = shelved.plan
         let orders = try await LiveLedger(ledger: ledger).orders(mesh: plan.target.mesh)
-        let verdict = orders.verdict(on: plan.changeDigest, at: now())
-        return AgentReport.plan(shelved, verdict, isWhole: isWhole)
+        return AgentReport.plan(shelved, orders, at: now(), isWhole: isWhole)
     }
 
     private func now() -> Int64 { Int64(Date().timeIntervalSince1970 * 1000) }

@@ -73,16 +73,18 @@ enum AgentReport {
 
     static func plan(
         _ shelved: PlanShelf.Shelved,
-        _ verdict: Order?,
+        _ orders: StandingOrders,
+        at now: Int64,
         isWhole: Bool
     ) -> SpecValue {
+        let plan = shelved.plan
+        let verdict = orders.verdict(on: plan.changeDigest, at: now)
         let state =
             switch verdict?.kind {
             case .approve: "approved"
             case .reject: "rejected"
-            default: "waiting"
+            default: orders.hasBegun(plan.id) ? "begun" : "waiting"
             }
-        let plan = shelved.plan
         var members: [String: SpecValue] = [
             "id": .string(plan.id),
             "changeDigest": .string(plan.changeDigest),
@@ -93,6 +95,7 @@ enum AgentReport {
             "summary": .string(plan.summaryLine),
             "made": time(shelved.made),
             "by": text(verdict?.by),
+            "until": time(verdict?.until),
         ]
         if isWhole { members["plan"] = plan.json }
         return .object(members)

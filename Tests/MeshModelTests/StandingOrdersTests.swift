@@ -47,22 +47,25 @@ import Testing
         #expect(Self.fold([reject, approve]).isApproved(Self.digest, at: 0))
     }
 
-    @Test("an approval is spent by a rollout that completed, and by no other") func spent() {
+    @Test("an approval is used up by the plan that begins, however that ends") func usedUp() {
         let approve = Self.order(.approve(changeDigest: Self.digest))
         func approved(_ entries: LedgerEntry...) -> Bool {
             Self.fold([approve] + entries).isApproved(Self.digest, at: 0)
         }
         let began = Self.planned("p1", Self.digest)
-        #expect(approved(began))
-        #expect(!approved(began, Self.finished("p1", "completed")))
-        for outcome in ["rolledBack", "halted", "superseded"] {
-            #expect(approved(began, Self.finished("p1", outcome)), "\(outcome)")
+        #expect(approved())
+        #expect(!approved(began))
+        for outcome in ["completed", "rolledBack", "halted", "superseded"] {
+            #expect(!approved(began, Self.finished("p1", outcome)), "\(outcome)")
         }
-        #expect(approved(began, Self.finished("p2", "completed")))
+        #expect(!approved(began, Self.planned("p2", Self.other), Self.finished("p2", "completed")))
+        #expect(approved(began, Self.finished("p1", "completed"), approve))
         #expect(approved(Self.planned("p3", Self.other), Self.finished("p3", "completed")))
         // A plan that was carried out before anybody agreed to it spends nothing.
         let before = [began, Self.finished("p1", "completed"), approve]
         #expect(Self.fold(before).isApproved(Self.digest, at: 0))
+        #expect(Self.fold([approve, began]).hasBegun("p1"))
+        #expect(!Self.fold([approve, began]).hasBegun("p2"))
     }
 
     @Test("a hold ends by release or expiry, a resource's hold is none") func hold() {

@@ -36,15 +36,16 @@ import Testing
         }
     }
 
-    @Test("lets a newer commit take over as soon as that is approved") func approved() async throws
-    {
+    @Test("lets a newer commit take over whose plan is approved") func approved() async throws {
         try await World.with { world in
             try await world.openShop()
-            try await world.loop(Self.policy) { loop in
+            try await world.loop(Self.policy, .seldomWatched) { loop in
                 world.atHalf {
                     world.branch.commit(Shop(v2: 100, cartLog: "/dev/stderr").tree, "Log")
                     let newer = try await loop.reconciliation.survey().plan
                     try await loop.reconciliation.approve(newer, by: "ada", reason: "both")
+                    loop.nudge()
+                    try await eventually { try world.records(.planned).count == 3 }
                 }
                 let shift = world.branch.commit(Shop(v2: 100).tree, "Shift to v2")
                 try await world.approve(shift, of: loop)

@@ -28,13 +28,7 @@ import Testing
     {
         try await World.with { world in
             try await world.openShop()
-            let seldom = TargetSettings(
-                mesh: "shop",
-                region: "eu-west-1",
-                endpoint: "https://mesh.test",
-                watchInterval: .seconds(3600)
-            )
-            try await world.loop(LoopPolicy(interval: .seconds(3600)), seldom) { loop in
+            try await world.loop(LoopPolicy(interval: .seconds(3600)), .seldomWatched) { loop in
                 world.atHalf {
                     world.branch.commit(Shop(v2: 30).tree, "Shift less")
                     for _ in 0..<5 { loop.nudge() }

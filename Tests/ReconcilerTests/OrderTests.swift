@@ -69,6 +69,32 @@ import Testing
         }
     }
 
+    @Test("an approval lasts for a day, and not for what failed") func approvalEnds() async throws {
+        try await World.with { world in
+            try await world.openShop()
+            world.branch.commit(Shop(v2: 100).tree, "Shift to v2")
+            try await world.process { process in
+                let target = process.reconciliation
+                let plan = try await process.survey().plan
+                try await target.approve(plan, by: "ada", reason: "")
+                world.wall.advance(to: world.wall.now + 24 * 3_600_000 - 1)
+                #expect(try await target.isApproved(plan))
+                world.wall.advance(to: world.wall.now + 1)
+                #expect(try await !target.isApproved(plan))
+                try await target.approve(plan, by: "ada", reason: "again")
+                world.gauges.set("web-v2", to: 10)
+                guard case .rolledBack = try await process.apply() else {
+                    Issue.record("it was meant to fail its gate")
+                    return
+                }
+                #expect(try await !target.isApproved(plan))
+                let again = try await process.survey(PlanOptions(release: .all)).plan
+                #expect(!again.isEmpty)
+                #expect(try await !target.isApproved(again))
+            }
+        }
+    }
+
     @Test("a rejection takes an approval back") func rejection() async throws {
         try await World.with { world in
             try await world.openShop()

@@ -120,6 +120,14 @@ extension TargetSettings {
         endpoint: "https://mesh.test",
         watchInterval: .milliseconds(5)
     )
+
+    /// A rollout hears of a newer commit only when it is nudged.
+    static let seldomWatched = TargetSettings(
+        mesh: "shop",
+        region: "eu-west-1",
+        endpoint: "https://mesh.test",
+        watchInterval: .seconds(3600)
+    )
 }
 
 /// One process of Plumbline: what `apply` does from its start to its end.
