@@ -31,7 +31,7 @@ package struct HeldRevisions: Sendable {
         holdings.removeAll { $0.revision.commit == revision.commit }
     }
 
-    /// Somebody edited the target: what it was said to hold, it did not hold.
+    /// Somebody edited the target, or wants nothing of it to go on: every soak begins again.
     package mutating func reset() { holdings = [] }
 
     package func newest(heldFor soak: Duration, at now: Instant) -> Revision? {
@@ -73,18 +73,28 @@ package struct PromotedRevisions: RevisionSource {
 
     package func newest() async throws -> Revision {
         let newest = try await source.newest()
-        let promoted = await predecessor.loop.held(for: predecessor.soak)
         let last = try await ledger.lastPlanned(mesh: mesh)
-        guard let followed = promoted ?? last else {
+        guard let followed = try await promoted(over: last, on: newest) ?? last else {
             throw SurveyFailure.waiting(target: predecessor.loop.name)
         }
-        // What the predecessor went back to is not newer than what we have.
-        let isPast =
-            if let last, last.commit != followed.commit {
-                try await source.isAncestor(followed, of: last)
-            } else { false }
-        let commit = isPast ? last?.commit ?? followed.commit : followed.commit
+        let commit = followed.commit
         return commit == newest.commit ? newest : try await source.revision(commit)
+    }
+
+    /// What the predecessor has held for long enough, if that is news: what was taken off the
+    /// branch since is followed no more.
+    private func promoted(over last: Revision?, on newest: Revision) async throws -> Revision? {
+        guard let held = try await predecessor.loop.held(for: predecessor.soak),
+            try await source.isAncestor(held, of: newest)
+        else { return nil }
+        // What the predecessor went back to is no news, unless the branch did so, too: whoever
+        // then has more than the branch is frozen, and has to be told where to.
+        if let last, try await source.isAncestor(held, of: last),
+            try await source.isAncestor(last, of: newest)
+        {
+            return nil
+        }
+        return held
     }
 
     package func withdrawal(of revision: Revision) async throws -> String? {

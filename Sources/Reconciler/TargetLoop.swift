@@ -104,8 +104,10 @@ package actor TargetLoop {
     }
 
     /// The newest revision that this target has held healthy for so long, as far as it can tell.
-    func held(for soak: Duration) -> Revision? {
-        guard status.isReachable else { return nil }
+    func held(for soak: Duration) async throws -> Revision? {
+        guard status.isReachable, let mesh = status.mesh,
+            try await reconciliation.standingOrders(of: mesh).blocking == nil
+        else { return nil }
         return holdings.newest(heldFor: soak, at: reconciliation.runner.clock.now())
     }
 
@@ -323,10 +325,11 @@ package actor TargetLoop {
 
     func tell(_ survey: Survey) {
         status.tell(survey, isIgnoringDrift: policy.onDrift == .ignore)
-        if survey.drift.hasDrift() { holdings.reset() }
-        if status.sync == .synced, survey.input.applied.holds.isEmpty {
-            holdings.hold(survey.revision, at: reconciliation.runner.clock.now())
-            returnedTo = nil
+        guard !survey.drift.hasDrift(), survey.input.blockedBy == nil else {
+            return holdings.reset()
         }
+        guard status.sync == .synced, survey.input.applied.holds.isEmpty else { return }
+        holdings.hold(survey.revision, at: reconciliation.runner.clock.now())
+        returnedTo = nil
     }
 }

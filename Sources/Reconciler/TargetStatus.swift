@@ -87,11 +87,11 @@ extension TargetStatus {
             !survey.plan.hasChanges && survey.plan.deferred.isEmpty
             && survey.plan.refusals.isEmpty
         sync = isSynced ? .synced : .outOfSync
-        let isHeld = !survey.input.applied.holds.isEmpty
+        let isHeld = survey.input.blockedBy != nil || !survey.input.applied.holds.isEmpty
         let hasDrift = !isIgnoringDrift && survey.drift.hasDrift()
-        health = isHeld || hasDrift || survey.frozenBy != nil ? .degraded : .healthy
+        health = isHeld || hasDrift ? .degraded : .healthy
         message =
-            survey.frozenBy?.words ?? survey.plan.refusals.first?.message
+            survey.input.blockedBy ?? survey.plan.refusals.first?.message
             ?? survey.plan.deferred.first.map { "\($0.resource.address): \($0.message)" }
         if isSynced { applied = survey.revision }
     }

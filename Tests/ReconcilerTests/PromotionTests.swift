@@ -88,6 +88,70 @@ import Testing
         }
     }
 
+    @Test("what was taken off the branch goes no further") func rewound() async throws {
+        try await World.with { staging in
+            try await World.with { production in
+                let first = staging.branch.commit(Shop().tree)
+                let soak = Duration.seconds(1800)
+                try await Self.beforePromotion(staging, production, soak) { stage, prod in
+                    try staging.branch.rewind(to: first)
+                    try await eventually { await stage.status.phase == .frozen }
+                    staging.wall.advance(to: staging.wall.now + soak.milliseconds)
+                    try await Self.looksTwice(prod)
+                    #expect(await prod.status.revision == first)
+                }
+                #expect(try await production.cartLog() == "/dev/stdout")
+            }
+        }
+    }
+
+    @Test("freezes where the branch went back behind what it has, as its predecessor does")
+    func followsRewind() async throws {
+        try await World.with { staging in
+            try await World.with { production in
+                let first = staging.branch.commit(Shop().tree)
+                try await Self.pair(staging, production, soak: .zero) { stage, prod in
+                    try await eventually { await prod.status.applied == first }
+                    let next = staging.branch.commit(Shop(cartLog: "/dev/stderr").tree)
+                    try await eventually { await prod.status.applied == next }
+                    try staging.branch.rewind(to: first)
+                    await stage.release(.none, acceptsRewind: true)
+                    try await eventually { try await staging.cartLog() == "/dev/stdout" }
+                    try await eventually { await prod.status.phase == .frozen }
+                    #expect(try await production.cartLog() == "/dev/stderr")
+                    await prod.release(.none, acceptsRewind: true)
+                    try await eventually { try await production.cartLog() == "/dev/stdout" }
+                }
+                try staging.checkInvariants()
+                try production.checkInvariants()
+            }
+        }
+    }
+
+    @Test("a hold of the predecessor stops it, and its soak begins again") func held() async throws
+    {
+        try await World.with { staging in
+            try await World.with { production in
+                let first = staging.branch.commit(Shop().tree)
+                let soak = Duration.seconds(1800)
+                try await Self.beforePromotion(staging, production, soak) { stage, prod in
+                    try await staging.order(.hold, of: stage)
+                    staging.wall.advance(to: staging.wall.now + soak.milliseconds)
+                    try await eventually { await stage.status.health == .degraded }
+                    #expect(await stage.status.message?.hasPrefix("held by ada until") == true)
+                    try await Self.looksTwice(prod)
+                    #expect(await prod.status.revision == first)
+                    try await staging.order(.release, of: stage)
+                    try await eventually { await stage.status.health == .healthy }
+                    try await Self.looksTwice(prod)
+                    #expect(await prod.status.revision == first)
+                    staging.wall.advance(to: staging.wall.now + soak.milliseconds)
+                    try await eventually { try await production.cartLog() == "/dev/stderr" }
+                }
+            }
+        }
+    }
+
     /// How a rollout goes on whose revision the predecessor has rolled back.
     enum Way: CaseIterable, Sendable {
         case person
@@ -141,6 +205,29 @@ import Testing
                 try production.checkInvariants()
             }
         }
+    }
+
+    /// Runs two loops while the first holds a commit, and the second the one before it.
+    private static func beforePromotion(
+        _ staging: World,
+        _ production: World,
+        _ soak: Duration,
+        _ body: @escaping @Sendable (TargetLoop, TargetLoop) async throws -> Void
+    ) async throws {
+        try await pair(staging, production, soak: .zero) { _, prod in
+            try await eventually { await prod.status.sync == .synced }
+        }
+        let next = staging.branch.commit(Shop(cartLog: "/dev/stderr").tree)
+        try await pair(staging, production, soak: soak) { stage, prod in
+            try await eventually { await stage.status.applied == next }
+            try await looksTwice(stage)
+            try await body(stage, prod)
+        }
+    }
+
+    private static func looksTwice(_ loop: TargetLoop) async throws {
+        let looks = await loop.status.looks
+        try await eventually { await loop.status.looks >= looks + 3 }
     }
 
     /// Runs two loops over one branch, the second behind the first, while the body looks on.
