@@ -15,13 +15,16 @@ package struct HeldRevisions: Sendable {
 
     /// The oldest first; a newer commit does not reset the soak of an older one.
     private var holdings: [Holding] = []
+    /// The longest that anybody asked for.
+    private var longestSoak: Duration?
 
     package init() {}
 
     /// The target was seen to be what this revision declares, with nothing held or drifted.
     package mutating func hold(_ revision: Revision, at now: Instant) {
         guard holdings.last?.revision.commit != revision.commit else { return }
-        // In a stream without end the newest waits with the one before it.
+        if holdings.count == Self.most { forgetPassed(at: now) }
+        // In a stream faster than that the newest waits with the one before it.
         if holdings.count == Self.most { holdings.removeLast() }
         holdings.append(Holding(revision: revision, since: now))
     }
@@ -34,8 +37,17 @@ package struct HeldRevisions: Sendable {
     /// Somebody edited the target, or wants nothing of it to go on: every soak begins again.
     package mutating func reset() { holdings = [] }
 
-    package func newest(heldFor soak: Duration, at now: Instant) -> Revision? {
-        holdings.last { now - $0.since >= soak }?.revision
+    package mutating func newest(heldFor soak: Duration, at now: Instant) -> Revision? {
+        longestSoak = max(longestSoak ?? soak, soak)
+        return holdings.last { now - $0.since >= soak }?.revision
+    }
+
+    /// Nobody follows what is older than the newest that has soaked for everybody.
+    private mutating func forgetPassed(at now: Instant) {
+        guard let longestSoak,
+            let newest = holdings.lastIndex(where: { now - $0.since >= longestSoak })
+        else { return }
+        holdings.removeFirst(newest)
     }
 }
 

@@ -1,5 +1,6 @@
 import AuditLog
 import MeshModel
+import Planning
 import Reconciler
 import Rollout
 import Testing
@@ -40,6 +41,28 @@ import Testing
             held.hold(revision(digit), at: start + .seconds(60 * minute))
         }
         #expect(held.newest(heldFor: .seconds(60 * 5000), at: start + .seconds(60 * 5000)) != nil)
+    }
+
+    @Test("a stream of commits without end starves nobody") func endlessStream() {
+        var held = HeldRevisions()
+        func commit(_ minute: Int) -> Revision {
+            let digits = String(minute)
+            return Revision(
+                ref: "main",
+                commit: String(repeating: "0", count: 40 - digits.count) + digits,
+                tree: String(repeating: "a", count: 40),
+                author: "Ada <ada@example.com>",
+                subject: "Change the shop"
+            )
+        }
+        for minute in 0..<5000 {
+            let now = Instant(milliseconds: Int64(minute) * 60_000)
+            held.hold(commit(minute), at: now)
+            for soak in [10, 1000] {
+                let newest = held.newest(heldFor: .seconds(60 * soak), at: now)
+                #expect(newest == (minute < soak ? nil : commit(minute - soak)))
+            }
+        }
     }
 
     @Test("a target gets what its predecessor has held, and nothing before")
