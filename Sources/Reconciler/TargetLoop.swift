@@ -166,6 +166,7 @@ package actor TargetLoop {
             status.looks += 1
         } catch let failure as SurveyFailure where failure.isPatience {
             failures = 0
+            status.tellReach(failure)
             status.message = "\(failure)"
             status.phase = .idle
             status.looks += 1
@@ -182,7 +183,7 @@ package actor TargetLoop {
             reconciliation.runner.progress.found(.refused("\(error)"), at: revision)
         }
         failures += 1
-        status.isReachable = false
+        status.tellReach(error)
         status.message = "\(error)"
         status.phase = .idle
         reconciliation.runner.progress.warn("\(status.name): \(error)")

@@ -96,6 +96,16 @@ extension TargetStatus {
         if isSynced { applied = survey.revision }
     }
 
+    /// Takes of a look that came to nothing whether Git and the mesh have answered.
+    mutating func tellReach(_ failure: any Error) {
+        switch failure {
+        // What is refused was read.
+        case is SurveyFailure: isReachable = true
+        case is ResumeRefused, is LedgerFull: break
+        default: isReachable = false
+        }
+    }
+
     /// Takes that a rollout begins, or goes on.
     mutating func tell(beginning plan: Plan) {
         phase = .rollingOut

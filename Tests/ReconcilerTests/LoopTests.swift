@@ -140,6 +140,13 @@ import Testing
                 }
                 #expect(reason.contains("bad.yaml:1"), "\(reason)")
                 #expect(journal.warnings.contains { $0.hasPrefix("staging: The manifests of ") })
+                #expect(await loop.status.isReachable, "who refuses a commit has read it")
+            }
+            // Nor is it the pod's fault where the first commit that it sees is that one.
+            try await world.loop(LoopPolicy(interval: .milliseconds(20))) { loop in
+                try await eventually { await loop.status.looks > 0 }
+                #expect(await loop.status.isReachable)
+                #expect(await loop.status.message?.hasPrefix("The manifests of ") == true)
             }
         }
     }

@@ -91,6 +91,20 @@ import Testing
         }
     }
 
+    @Test("a target that waits for its first revision lacks nothing") func waits() async throws {
+        try await World.with { staging in
+            try await World.with { production in
+                staging.branch.commit(Shop().tree)
+                try await Self.pair(staging, production, soak: .seconds(3600)) { _, prod in
+                    try await eventually {
+                        await prod.status.message?.hasPrefix("Waits for ") == true
+                    }
+                    #expect(await prod.status.isReachable)
+                }
+            }
+        }
+    }
+
     @Test("what the predecessor rolled back goes no further") func stops() async throws {
         try await World.with { staging in
             try await World.with { production in
