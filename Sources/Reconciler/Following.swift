@@ -83,6 +83,19 @@ extension Reconciliation {
         return newest
     }
 
+    /// What the rollout that is under way writes, or has written; nothing where there is none.
+    ///
+    /// A look that takes a while sees such a resource now before a write and now after it, and the
+    /// rollout reads back each of its writes itself.
+    func resourcesOnTheirWay() async throws -> Set<ResourceID>? {
+        guard let checkpoint = try await pending() else { return nil }
+        let machine = RolloutMachine(
+            plan: try await plan(of: checkpoint),
+            progress: checkpoint.progress
+        )
+        return machine.resourcesOnTheirWay
+    }
+
     /// Plans the newest commit with what a person asked for, apart from what was meant for the
     /// state in which they asked.
     func planning(_ options: PlanOptions, _ takeover: Takeover) -> SuccessorPlanning {

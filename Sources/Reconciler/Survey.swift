@@ -23,6 +23,22 @@ package struct Survey: Sendable {
     }
 }
 
+extension Survey {
+    /// The same without what is said to have drifted of some resources.
+    func leavingOut(_ resources: Set<ResourceID>) -> Survey {
+        Survey(
+            reading: reading,
+            input: input,
+            plan: plan,
+            drift: drift.keeping {
+                !DriftReport.drift.contains($0.driftClass) || !resources.contains($0.resource)
+            },
+            suspendedBy: suspendedBy,
+            rewoundFrom: rewoundFrom
+        )
+    }
+}
+
 /// Why there is no plan: an expected end, told to the user as it is.
 package enum SurveyFailure: Error, Sendable, CustomStringConvertible {
     /// One error in a target's tree refuses the whole revision (`semantics` §10).

@@ -9,7 +9,7 @@ extension TargetLoop {
         status.phase = .looking
         lookingSince = reconciliation.runner.clock.now()
         let id = Scan.ID()
-        let options = options(asked)
+        let options = options(isOnlyTold ? PlanOptions() : asked)
         let task = Task { [reconciliation] in
             let found: Result<Survey, any Error>
             do { found = .success(try await reconciliation.survey(options)) } catch {
@@ -39,13 +39,14 @@ extension TargetLoop {
         if scan.isOnlyTold {
             status.phase = survey.restingPhase
             tell(survey)
+            settle(PlanOptions())
         } else {
             if let finding = survey.finding {
                 reconciliation.runner.progress.found(finding, at: survey.revision)
             }
             try await reconcile(survey, stop)
+            settle(scan.asked)
         }
-        settle(scan.asked)
     }
 
     /// What was seen of the mesh is not so any more, or will not be.
@@ -66,7 +67,7 @@ extension TargetLoop {
     }
 
     /// Drift that is only reported is in the ledger once; what is put right is recorded with it.
-    private func record(_ news: [DriftReport.Finding], of survey: Survey) async throws {
+    func record(_ news: [DriftReport.Finding], of survey: Survey) async throws {
         guard !news.isEmpty, policy.onDrift == .report else { return }
         let entries = news.map { survey.entry(ofDrift: $0) }
         let context = RecordContext(

@@ -18,6 +18,8 @@ package actor TargetLoop {
     var live: MeshState?
     /// The scan that is under way.
     var scan: Scan?
+    /// Who looks while a rollout is under way.
+    var watch: Watch?
     /// What a person asked of the next looks, until one of them ends well.
     var asked = PlanOptions()
     /// The revision that a person wants back.
@@ -30,7 +32,7 @@ package actor TargetLoop {
     var lookingSince: Instant?
     private var failures = 0
     private let predecessor: Predecessor?
-    private var holdings = HeldRevisions()
+    var holdings = HeldRevisions()
     nonisolated package let name: String
     package internal(set) var status: TargetStatus
 
@@ -86,7 +88,7 @@ package actor TargetLoop {
 
     /// The interval, a tenth earlier or later so that many agents do not ask at once; longer after
     /// failures, but never more than eight times as long.
-    private var pause: Duration {
+    var pause: Duration {
         policy.interval * Double.random(in: 0.9...1.1) * Double(1 << min(failures, 3))
     }
 
@@ -145,9 +147,14 @@ package actor TargetLoop {
             await attempt { try await take(found.get(), of: ended, stop) }
             // The scan may have asked for the newest commit before the nudge.
             if isNudged { wakeUps.give(.nudged) }
+            if reasons.contains(.asked) { wakeUps.give(.asked) }
             return
         }
-        guard isDue || isNudged, scan == nil, status.phase != .stopped else { return }
+        guard scan == nil, status.phase != .stopped else { return }
+        guard isDue || isNudged else {
+            guard reasons.contains(.asked) else { return }
+            return await attempt { beginScan(isOnlyTold: true) }
+        }
         isNudged = false
         await attempt {
             try await goOn(stop)
@@ -159,6 +166,7 @@ package actor TargetLoop {
     private func attempt(_ work: () async throws -> Void) async {
         guard reconciliation.runner.writeGuard.remaining() != nil else { return standBy() }
         if scan == nil { lookingSince = reconciliation.runner.clock.now() }
+        defer { endWatch() }
         do { try await work() } catch is MayNotWrite {
             standBy()
         } catch let frozen as TargetFrozen {
@@ -316,9 +324,11 @@ package actor TargetLoop {
     private func begins(_ plan: Plan) {
         forget()
         status.tell(beginning: plan)
+        beginWatch()
     }
 
     private func ended(_ end: EndedRollout, _ stop: StopWish) {
+        endWatch()
         lookingSince = reconciliation.runner.clock.now()
         status.tell(end, isStopping: stop.isMade)
         if case .rolledBack = end.outcome { holdings.drop(end.plan.revision) }

@@ -106,6 +106,13 @@ extension TargetStatus {
         }
     }
 
+    /// Takes what was found of the mesh beside a rollout.
+    mutating func tell(drift report: DriftReport, isIgnored: Bool) {
+        drift = report
+        isReachable = true
+        if !isIgnored, report.hasDrift() { health = .degraded }
+    }
+
     /// Takes that a rollout begins, or goes on.
     mutating func tell(beginning plan: Plan) {
         phase = .rollingOut

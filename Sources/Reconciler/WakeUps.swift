@@ -5,6 +5,8 @@ final class WakeUps: Sendable {
     enum Reason: Hashable, Sendable {
         case due
         case nudged
+        /// Somebody wants to know how the mesh is.
+        case asked
         case surveyed
         case stopped
     }

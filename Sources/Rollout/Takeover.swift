@@ -169,6 +169,12 @@ extension RolloutMachine {
         progress.landed[resource.fullAddress] != nil
     }
 
+    /// All that is to be written, and what was, under this plan or one before it.
+    package var resourcesOnTheirWay: Set<ResourceID> {
+        let written = progress.landed.keys.compactMap { ResourceID(fullAddress: $0) }
+        return Set(plan.changes.map(\.resource) + written)
+    }
+
     /// Whether one of these routes is between its baseline and its end.
     func isMoving(_ routes: [ResourceID]) -> Bool {
         progress.shifts.indices.contains { index in

@@ -230,7 +230,10 @@ struct LiveControl: ControlSources {
         guard let loop = loop(call.target) else { return .unknown }
         let person = call.caller.name
         switch call.command {
-        case .reconcile, .scan: break
+        case .reconcile: break
+        case .scan:
+            await loop.lookForDrift()
+            return .accepted()
         case .hold(let reason, let until):
             try await order(.hold, loop, by: person, reason: reason, until: until)
         case .release(let glob, let acceptsRewind):

@@ -16,6 +16,11 @@ import Testing
             let killed = try await setup.run { agent in
                 try await eventually { try await world.weights()["checkout-v2"] == 10 }
                 try await Self.expectAlive(agent)
+                let server = try await agent.api()
+                try await eventually {
+                    let routes = try await Self.rollout(server)["routes"]?.items
+                    return routes?.first?["samples"]?.items?.isEmpty == false
+                }
                 try agent.program.send(.kill)
             }
             #expect(killed.status == .signaled(SIGKILL))
@@ -31,6 +36,7 @@ import Testing
                 traffic.setHealth(of: "checkout-v2", 100)
                 try await Self.expectAlive(agent)
                 #expect(try await world.weights() == ["checkout-v1": 90, "checkout-v2": 10])
+                try await Self.expectDrift(told: world, server)
                 try await Self.order("abort", server)
                 try await eventually {
                     try await world.weights() == ["checkout-v1": 100, "checkout-v2": 0]
@@ -56,7 +62,7 @@ import Testing
         let target = try await target(server)
         #expect(target["rollout"] == "running", "\(target)")
         #expect(target["sync"] == "outOfSync", "\(target)")
-        let rollout = try await AgentSetup.ask(server + "/v1/rollouts/shop", as: .operator)
+        let rollout = try await rollout(server)
         #expect(rollout["commit"] == target["commit"], "\(rollout)")
         #expect(rollout["summary"]?.text?.isEmpty == false, "\(rollout)")
         let route = try #require(rollout["routes"]?.items?.first, "\(rollout)")
@@ -65,8 +71,24 @@ import Testing
         #expect(route["samples"]?.items?.isEmpty == false, "\(route)")
     }
 
+    /// Somebody edits what the rollout has nothing to do with, and somebody else asks for it.
+    private static func expectDrift(told world: World, _ server: String) async throws {
+        try await world.edit("/virtualRouter/catalog/routes/main") {
+            $0.replacing("\"maxRetries\":2", with: "\"maxRetries\":9")
+        }
+        _ = try await AgentSetup.ask(server + "/v1/drift:scan", as: .operator, "{}")
+        try await eventually {
+            try await target(server)["classes"]?["modified"] == 1
+        }
+        #expect(try await target(server)["phase"] == "rollingOut")
+    }
+
     private static func target(_ server: String) async throws -> SpecValue {
         try await AgentSetup.ask(server + "/v1/targets/shop", as: .operator)
+    }
+
+    private static func rollout(_ server: String) async throws -> SpecValue {
+        try await AgentSetup.ask(server + "/v1/rollouts/shop", as: .operator)
     }
 
     private static func order(_ verb: String, _ server: String) async throws {

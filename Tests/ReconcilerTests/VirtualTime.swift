@@ -63,7 +63,11 @@ final class VirtualTime: TaskExecutor, Sendable {
     /// Something that the world takes its time for; none passes here meanwhile.
     func outside<Value>(_ action: () async throws -> Value) async rethrows -> Value {
         state.withLock { $0.outside += 1 }
-        defer { state.withLock { $0.outside -= 1 } }
+        defer {
+            state.withLock { $0.outside -= 1 }
+            // Whoever comes back here may be somebody whose work is not ours.
+            queue.async { self.wakeIfIdle() }
+        }
         return try await action()
     }
 
