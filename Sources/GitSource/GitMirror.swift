@@ -53,6 +53,9 @@ package actor GitMirror {
 
     package init(_ settings: GitSettings) { self.settings = settings }
 
+    /// What it follows, as revisions name it.
+    nonisolated package var ref: String { settings.ref.short }
+
     /// Asks the remote, fetches if it moved, and answers the newest revision of a folder.
     package func newest(under path: String) async throws -> Revision {
         let folder = try WatchedPath(path)

@@ -216,15 +216,18 @@ struct Decisions {
         for id in moves.keys.sorted() { hold(back: id, .held, reason) }
     }
 
-    /// A rewound branch freezes the target: the past is never applied by itself.
+    /// A rewound or deleted branch freezes the target: the past is never applied by itself.
     private mutating func checkRewind() {
         guard let last = input.rewoundFrom else { return }
         let revision = input.revision
         stop(
             .rewound,
             if: true,
-            "branch '\(revision.ref)' was rewound: \(last.short), applied last, is not in the "
-                + "history of \(revision.short); --accept-rewind goes on from here"
+            input.wasDeleted
+                ? "branch '\(revision.ref)' was deleted after \(last.short) was applied; "
+                    + "--accept-rewind follows it again, from \(revision.short) on"
+                : "branch '\(revision.ref)' was rewound: \(last.short), applied last, is not in "
+                    + "the history of \(revision.short); --accept-rewind goes on from here"
         )
     }
 

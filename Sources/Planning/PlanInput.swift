@@ -19,6 +19,8 @@ package struct PlanInput: Sendable {
     package let variables: Digest
     /// What was carried out last, where the branch no longer contains it and nobody accepted that.
     package let rewoundFrom: Revision?
+    /// Whether that was because the branch was gone for a while.
+    package let wasDeleted: Bool
     /// Who holds or has suspended the target, until when and why; nothing begins then.
     package let blockedBy: String?
 
@@ -34,6 +36,7 @@ package struct PlanInput: Sendable {
         guardrails: Guardrails = Guardrails(),
         variables: Digest = Digest(of: .empty),
         rewoundFrom: Revision? = nil,
+        wasDeleted: Bool = false,
         blockedBy: String? = nil
     ) {
         self.target = target
@@ -47,6 +50,7 @@ package struct PlanInput: Sendable {
         self.guardrails = guardrails
         self.variables = variables
         self.rewoundFrom = rewoundFrom
+        self.wasDeleted = wasDeleted
         self.blockedBy = blockedBy
     }
 }

@@ -29,6 +29,33 @@ extension RevisionSource {
     package func withdrawal(of revision: Revision) async throws -> String? { nil }
 }
 
+/// Why a source that answers names no revision to follow.
+package enum NoRevision: Error, Sendable, CustomStringConvertible {
+    /// There is no such ref, as `Revision.ref` names it.
+    case gone(ref: String, String)
+    /// What the ref names is not to be followed, such as a commit that nobody trusted signed.
+    case refused(String)
+
+    package var description: String {
+        switch self {
+        case .gone(_, let reason), .refused(let reason): reason
+        }
+    }
+}
+
+/// Where a target's ref was when it was followed last.
+package struct FollowedRef: Hashable, Sendable {
+    /// What was carried out last, or what a person has let it go on from since.
+    package let revision: Revision
+    /// Whether the ref was gone since then, and nobody has accepted what came afterwards.
+    package let isGone: Bool
+
+    package init(revision: Revision, isGone: Bool) {
+        self.revision = revision
+        self.isGone = isGone
+    }
+}
+
 /// The live mesh, read.
 package protocol MeshReader: Sendable {
     /// All resources of the mesh; none where there is no such mesh and nobody knows of one.
@@ -75,6 +102,9 @@ package protocol LedgerStore: Sendable {
 
     /// The revision of the newest plan that was carried out for a mesh.
     func lastPlanned(mesh: String) async throws -> Revision?
+
+    /// Where the ref of a mesh was when it was followed last.
+    func followed(mesh: String) async throws -> FollowedRef?
 
     /// How the newest rollout of a revision to a mesh ended, in its record's word; nothing where
     /// none did.

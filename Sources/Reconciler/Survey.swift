@@ -139,7 +139,7 @@ extension Reconciliation {
         )
         guard !reading.hasErrors, let desired = reading.desired.first(where: { $0.mesh == mesh })
         else { throw SurveyFailure.refused(revision, reading) }
-        let last = try await rewind(to: revision, mesh)
+        let rewind = try await rewind(to: revision, mesh)
         let orders = try await standingOrders(of: mesh)
         let input = PlanInput(
             target: target,
@@ -152,7 +152,8 @@ extension Reconciliation {
             options: options,
             guardrails: settings.guardrails(runner.clock.wallTime()),
             variables: Digest(of: .object(settings.variables.mapValues { .string($0) })),
-            rewoundFrom: options.acceptsRewind ? nil : last,
+            rewoundFrom: options.acceptsRewind ? nil : rewind?.revision,
+            wasDeleted: rewind?.isGone ?? false,
             blockedBy: (passingOrders ? orders.freeze : orders.blocking)?.words
         )
         let comparisons = input.comparisons()
@@ -162,7 +163,7 @@ extension Reconciliation {
             plan: Planner.plan(input, comparisons),
             drift: DriftReport(input, comparisons),
             suspendedBy: orders.suspendedBy,
-            rewoundFrom: last
+            rewoundFrom: rewind?.revision
         )
     }
 
@@ -194,14 +195,6 @@ extension Reconciliation {
             }
         }
         return MeshState(mesh: live.mesh, resources: resources)
-    }
-
-    /// What was last carried out from this branch, if the branch does not contain it any more.
-    private func rewind(to revision: Revision, _ mesh: String) async throws -> Revision? {
-        guard let last = try await runner.ledger.lastPlanned(mesh: mesh),
-            last.ref == revision.ref
-        else { return nil }
-        return try await source.isAncestor(last, of: revision) ? nil : last
     }
 
     /// The target's mesh, else the only one that the tree declares.

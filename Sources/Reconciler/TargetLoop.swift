@@ -179,7 +179,7 @@ package actor TargetLoop {
             status.phase = .idle
             status.looks += 1
         } catch {
-            failed(error)
+            if await !freezes(for: error) { failed(error) }
             status.looks += 1
         }
         if isFrozen, status.phase == .idle { status.phase = .frozen }
@@ -275,6 +275,7 @@ package actor TargetLoop {
     /// Tells what a survey found, and carries its plan out where it may.
     func reconcile(_ survey: Survey, _ stop: StopWish) async throws {
         tell(survey)
+        try await reconciliation.acceptRewind(survey)
         let mayBegin = try await mayBegin(survey.plan)
         guard !survey.plan.isEmpty, mayBegin, !isFrozen else {
             status.phase = survey.restingPhase

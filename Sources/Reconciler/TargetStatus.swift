@@ -89,7 +89,7 @@ extension TargetStatus {
         sync = isSynced ? .synced : .outOfSync
         let isHeld = survey.input.blockedBy != nil || !survey.input.applied.holds.isEmpty
         let hasDrift = !isIgnoringDrift && survey.drift.hasDrift()
-        health = isHeld || hasDrift ? .degraded : .healthy
+        health = isHeld || hasDrift || survey.restingPhase != .idle ? .degraded : .healthy
         message =
             survey.input.blockedBy ?? survey.plan.refusals.first?.message
             ?? survey.plan.deferred.first.map { "\($0.resource.address): \($0.message)" }
@@ -100,7 +100,7 @@ extension TargetStatus {
     mutating func tellReach(_ failure: any Error) {
         switch failure {
         // What is refused was read.
-        case is SurveyFailure: isReachable = true
+        case is SurveyFailure, is NoRevision: isReachable = true
         case is ResumeRefused, is LedgerFull: break
         default: isReachable = false
         }
@@ -130,6 +130,15 @@ extension TargetStatus {
         message = "\(frozen)"
     }
 
+    /// Takes that the branch is gone that it was carried out from.
+    mutating func tell(gone ref: String, because reason: String) {
+        phase = .frozen
+        health = .degraded
+        message =
+            "Branch '\(ref)' is gone, so nothing is applied, not even when it is back, until it is "
+            + "released with --accept-rewind: \(reason)"
+    }
+
     /// Takes how a rollout ended; one that nobody wanted to stop was frozen.
     mutating func tell(_ rollout: EndedRollout, isStopping: Bool) {
         phase = rollout.outcome != .stopped ? .idle : isStopping ? .stopped : .frozen
@@ -152,6 +161,6 @@ extension Survey {
     var restingPhase: TargetStatus.Phase {
         guard frozenBy == nil else { return .frozen }
         if plan.refusals.contains(where: { $0.reason == .ledgerLost }) { return .ledgerLost }
-        return rewoundFrom == nil ? .idle : .frozen
+        return rewoundFrom == nil || input.options.acceptsRewind ? .idle : .frozen
     }
 }

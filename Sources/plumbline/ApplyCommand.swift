@@ -172,6 +172,7 @@ struct ApplyRun {
                 return plan.end.about(plan)
             }
             if let refused = denial("Apply this plan?") { return refused.about(plan) }
+            try await target.reconciliation.acceptRewind(survey)
             let ended = try await target.reconciliation.apply(
                 survey,
                 stops: stops.wish.stream(),

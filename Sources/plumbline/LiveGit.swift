@@ -12,7 +12,15 @@ struct LiveRevisions: RevisionSource {
     let signers: TrustedSigners?
 
     func newest() async throws -> Revision {
-        try await trusted(try await mirror.newest(under: path))
+        do {
+            return try await trusted(try await mirror.newest(under: path))
+        } catch let error as GitError {
+            switch error.code {
+            case .refNotFound, .empty: throw NoRevision.gone(ref: mirror.ref, "\(error)")
+            case .signature, .pathNotFound: throw NoRevision.refused("\(error)")
+            default: throw error
+            }
+        }
     }
 
     func revision(_ commit: String) async throws -> Revision {

@@ -25,6 +25,24 @@ struct LiveLedger: LedgerStore {
         try ledger.records(RecordQuery(mesh: mesh, kinds: [.planned], limit: 1)).last?.revision
     }
 
+    func followed(mesh: String) async throws -> FollowedRef? {
+        let planned = RecordQuery(mesh: mesh, kinds: [.planned], limit: 1)
+        guard let last = try ledger.records(planned).last, var revision = last.revision else {
+            return nil
+        }
+        let told = RecordQuery(
+            mesh: mesh,
+            kinds: [.suspended, .resumed],
+            resource: Glob(ResourceID.mesh(mesh).address),
+            limit: 1
+        )
+        let word = try ledger.records(told).last
+        if let word, word.kind == .resumed, word.seq > last.seq {
+            revision = word.revision ?? revision
+        }
+        return FollowedRef(revision: revision, isGone: word?.kind == .suspended)
+    }
+
     func lastOutcome(of revision: Revision, mesh: String) async throws -> String? {
         try ledger.lastOutcome(of: revision, mesh: mesh)
     }
@@ -91,6 +109,7 @@ struct NoLedger: LedgerStore {
 
     func appliedState(mesh: String) async throws -> AppliedState { .empty }
     func lastPlanned(mesh: String) async throws -> Revision? { nil }
+    func followed(mesh: String) async throws -> FollowedRef? { nil }
     func lastOutcome(of revision: Revision, mesh: String) async throws -> String? { nil }
     func check(mesh: String, at place: String) async throws {}
     func bind(mesh: String, to place: String) async throws {}

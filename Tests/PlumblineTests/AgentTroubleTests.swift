@@ -1,3 +1,4 @@
+import ControlAPI
 import Foundation
 import MeshModel
 import NIOHTTP1
@@ -50,6 +51,43 @@ import Testing
                 #expect(ended.status == .exited(0), "\(ended.errors)")
             }
             try await world.expectInSync()
+            try await world.expectIntactLedger()
+        }
+    }
+    @Test func aDeletedBranchIsNotFollowedWhenItIsBackUntilSomebodySaysSo() async throws {
+        try await World.with { world in
+            var setup = AgentSetup(world)
+            setup.interval = "1s"
+            setup.tokens = [.operator]
+            let branch = world.repository + "/refs/heads/main"
+            let ended = try await setup.run { agent in
+                let address = try await agent.api() + "/v1/targets/shop"
+                func target() async throws -> SpecValue {
+                    try await AgentSetup.ask(address, as: .operator)
+                }
+                try await eventually { try await target()["sync"] == "synced" }
+                let commit = try Data(contentsOf: URL(filePath: branch))
+                try FileManager.default.removeItem(atPath: branch)
+                try await eventually { try await target()["phase"] == "frozen" }
+                let frozen = try await target()
+                #expect(frozen["health"] == "degraded", "\(frozen)")
+                #expect(frozen["message"]?.text?.hasPrefix("Branch 'main' is gone") == true)
+                #expect(try await agent.readiness() == 200)
+                try commit.write(to: URL(filePath: branch))
+                try await eventually {
+                    try await target()["message"]?.text?.contains("was deleted after") == true
+                }
+                #expect(try await target()["health"] == "degraded")
+                _ = try await AgentSetup.ask(
+                    address + ":release",
+                    as: .operator,
+                    #"{"acceptRewind":true}"#
+                )
+                try await eventually { try await target()["health"] == "healthy" }
+                #expect(try await target()["sync"] == "synced")
+                try await agent.stopAndWait()
+            }
+            #expect(ended.status == .exited(0), "\(ended.errors)")
             try await world.expectIntactLedger()
         }
     }

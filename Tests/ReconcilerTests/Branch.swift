@@ -19,6 +19,7 @@ final class Branch: RevisionSource {
         var commits: [Commit] = []
         var head: Int?
         var isSilent = false
+        var isGone = false
         var questions = 0
     }
 
@@ -60,6 +61,12 @@ final class Branch: RevisionSource {
         set { state.withLock { $0.isSilent = newValue } }
     }
 
+    /// Whether the remote has no such branch any more; what was committed stays known.
+    var isGone: Bool {
+        get { state.withLock { $0.isGone } }
+        set { state.withLock { $0.isGone = newValue } }
+    }
+
     /// Waits until the watch has asked for the newest commit twice more, so that it has judged
     /// the present one.
     func isAskedAgain() async throws {
@@ -71,6 +78,7 @@ final class Branch: RevisionSource {
         try state.withLock { state in
             state.questions += 1
             guard !state.isSilent else { throw Failure.silent }
+            guard !state.isGone else { throw NoRevision.gone(ref: "main", "there is no 'main'") }
             guard let head = state.head else { throw Failure.noCommit }
             return state.commits[head].revision
         }

@@ -194,6 +194,10 @@ struct MortalLedger: LedgerStore {
         try await ledger.lastPlanned(mesh: mesh)
     }
 
+    func followed(mesh: String) async throws -> FollowedRef? {
+        try await ledger.followed(mesh: mesh)
+    }
+
     func lastOutcome(of revision: Revision, mesh: String) async throws -> String? {
         try await ledger.lastOutcome(of: revision, mesh: mesh)
     }
