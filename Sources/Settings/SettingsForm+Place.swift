@@ -79,8 +79,8 @@ extension SettingsForm {
         )
     }
 
-    /// Two targets of one mesh each take the other's resources for orphans; a ledger knows a mesh by
-    /// its name.
+    /// Two targets of one mesh each take the other's resources for orphans; a ledger knows a mesh
+    /// by its name.
     mutating func checkMeshes(_ targets: [TargetSettings], _ forms: [SourceNode]) {
         var seen: [String: TargetSettings] = [:]
         for target in targets {
