@@ -23,38 +23,13 @@ enum AuditBundle {
 }
 
 extension Ledger {
-    /// Writes the whole ledger as a bundle, line by line.
-    ///
-    /// `write` gets whole lines, each with its line feed. What is no UTF-8 any more cannot be
-    /// exported: `malformed` then names the record.
+    /// Writes the whole ledger as a bundle; `write` gets whole lines, each with its line feed.
     package static func export(
         _ folder: StateFolder,
         _ write: ([UInt8]) throws -> Void
-    ) throws -> ChainHead {
-        let head = try SignedHead.read(folder)
-        let ledger = try Ledger(reading: folder)
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        func line(_ line: AuditBundle.Line) throws {
-            try write(Array(encoder.encode(line)) + [UInt8(ascii: "\n")])
-        }
-        return try ledger.storage.snapshot { snapshot in
-            try line(AuditBundle.Line(bundle: AuditBundle.schema, ledger: ledger.id))
-            try snapshot.forEachBody { digest, bytes in
-                guard let text = String(validating: bytes, as: UTF8.self) else {
-                    throw Self.broken("body \(digest.prefix(12))")
-                }
-                try line(AuditBundle.Line(body: digest, text: text))
-            }
-            try snapshot.forEachRow { row in
-                guard let texts = row.texts, let hash = row.statedHash else {
-                    throw Self.broken("record \(row.seq.map { String($0) } ?? "without a number")")
-                }
-                try line(AuditBundle.Line(record: texts, hash: hash))
-            }
-            if let head { try line(AuditBundle.Line(head: head)) }
-            return try snapshot.tail() ?? .genesis(ofLedger: ledger.id)
-        }
+    ) throws {
+        let export = try LedgerExport(folder)
+        while let part = try export.next() { try write(part) }
     }
 
     /// Examines an exported bundle, without anything else of the ledger.
@@ -69,23 +44,9 @@ extension Ledger {
         try verifier.run(.success(bundle.head))
         return verifier.result
     }
-
-    private static func broken(_ what: String) -> LedgerError {
-        LedgerError(.malformed, "Export the ledger: \(what) is no UTF-8; run 'audit verify'")
-    }
 }
 
 extension RecordRow {
-    /// The columns that have a value; nothing where one is no UTF-8.
-    fileprivate var texts: [String: String]? {
-        var texts: [String: String] = [:]
-        for (column, value) in zip(Self.columns, values) where value != nil {
-            guard let text = text(column) else { return nil }
-            texts[column] = text
-        }
-        return texts
-    }
-
     fileprivate init?(texts: [String: String], hash: String) {
         guard Set(texts.keys).isSubset(of: Self.columns) else { return nil }
         self.init(

@@ -56,6 +56,14 @@ protocol LedgerSnapshot: LedgerEvidence {
     /// Records that the query's columns select, in its order, until `visit` answers false.
     func rows(_ query: RecordQuery, _ visit: (RecordRow) throws -> Bool) throws
     func body(_ digest: Digest) throws -> SpecValue?
+    /// The number of the body that was stored last; 0 where there is none.
+    func lastBody() throws -> Int64
+    /// Bodies in the order in which they were stored, until `visit` answers false.
+    func bodies(
+        after number: Int64,
+        through last: Int64,
+        _ visit: (_ number: Int64, _ digest: String, _ text: [UInt8]) throws -> Bool
+    ) throws
     /// By mesh.
     func checkpoints() throws -> [String: [UInt8]]
     func hasRecords(mesh: String) throws -> Bool

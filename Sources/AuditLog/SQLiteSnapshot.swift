@@ -76,6 +76,26 @@ struct SQLiteSnapshot: LedgerSnapshot {
         }
     }
 
+    func lastBody() throws -> Int64 {
+        try Int64.fetchOne(db, sql: "SELECT max(rowid) FROM body") ?? 0
+    }
+
+    func bodies(
+        after number: Int64,
+        through last: Int64,
+        _ visit: (_ number: Int64, _ digest: String, _ text: [UInt8]) throws -> Bool
+    ) throws {
+        let sql = """
+            SELECT rowid, digest, CAST(text AS BLOB) FROM body
+            WHERE rowid > ? AND rowid <= ? ORDER BY rowid
+            """
+        let cursor = try Row.fetchCursor(db, sql: sql, arguments: [number, last])
+        while let row = try cursor.next() {
+            let text = Array(row.bytes(2) ?? Data())
+            guard try visit(try row.integer(0), try row.text(1), text) else { return }
+        }
+    }
+
     func hasBody(_ digest: Digest) throws -> Bool {
         let statement = try db.cachedStatement(sql: "SELECT 1 FROM body WHERE digest = ?")
         return try Int.fetchOne(statement, arguments: [digest.hex]) != nil

@@ -235,7 +235,7 @@ struct AuditExportCommand: AsyncParsableCommand {
 
     private func write(_ sink: @escaping @Sendable ([UInt8]) throws -> Void) async throws {
         guard let client = try server.client() else {
-            _ = try Ledger.export(options.folder, sink)
+            try Ledger.export(options.folder, sink)
             return
         }
         try await client.download("/v1/audit/export", sink)

@@ -159,24 +159,10 @@ struct LiveControl: ControlSources {
         return try SpecValue(json: bytes)
     }
 
-    /// Exported to a file that is gone once it is read: a slow reader holds no ledger open.
+    /// Read part by part as it is asked for: a slow reader holds nothing, and nothing is copied.
     func auditBundle() async throws -> AsyncThrowingStream<[UInt8], any Error> {
-        let file = try await offPool { [folder] in
-            let path = folder.path + "/export-\(UUID().uuidString)"
-            guard FileManager.default.createFile(atPath: path, contents: nil),
-                let file = FileHandle(forUpdatingAtPath: path)
-            else {
-                throw LedgerError(.files, "Write '\(path)': \(String(cString: strerror(errno)))")
-            }
-            defer { try? FileManager.default.removeItem(atPath: path) }
-            _ = try Ledger.export(folder) { try file.write(contentsOf: $0) }
-            try file.seek(toOffset: 0)
-            return file
-        }
-        return AsyncThrowingStream {
-            let part = try await offPool { try file.read(upToCount: 1 << 16) }
-            return part.flatMap { $0.isEmpty ? nil : Array($0) }
-        }
+        let export = try await offPool { [folder] in try LedgerExport(folder) }
+        return AsyncThrowingStream { try await offPool { try export.next() } }
     }
 
     func verifyAudit() async throws -> SpecValue {

@@ -233,7 +233,7 @@ struct Attack: CustomTestStringConvertible, Sendable {
 
     private func bundle(_ folder: StateFolder) throws -> [UInt8] {
         var bytes: [UInt8] = []
-        _ = try Ledger.export(folder) { bytes += $0 }
+        try Ledger.export(folder) { bytes += $0 }
         return bytes
     }
 
