@@ -30,20 +30,12 @@ package enum ControlCommand: Hashable, Sendable {
     case abortRollout
 
     /// Plans a revision, which makes nothing happen yet.
-    case plan(PlannedRevision)
+    case plan(CommitName)
     /// Lets a plan be carried out: its change digest for its target, and nothing else.
     case approve(plan: String)
     case reject(plan: String, reason: String)
     /// Carries out exactly this plan.
     case apply(plan: String)
-
-    /// The revision that a plan is asked for.
-    package enum PlannedRevision: Hashable, Sendable {
-        /// The beginning of a commit's digits is enough.
-        case commit(String)
-        /// A branch, a tag or another ref, as `main` or `refs/heads/main`.
-        case ref(String)
-    }
 }
 
 extension ControlCommand {

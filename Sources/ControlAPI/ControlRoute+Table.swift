@@ -200,9 +200,18 @@ extension ControlRoute {
         }
         switch operation {
         case .approvePlan:
-            return onPlan("approve", "Approves what the plan does, once and for a day.")
-        case .rejectPlan: return onPlan("reject", "Refuses the plan, for a reason.", [.reason])
-        case .applyPlan: return onPlan("apply", "Carries out exactly this plan.")
+            return onPlan(
+                "approve",
+                "Approves what the plan does, once and for a day, where the target waits for that."
+            )
+        case .rejectPlan:
+            return onPlan(
+                "reject",
+                "Says no to what the plan does, where the target waits for approvals.",
+                [.reason]
+            )
+        case .applyPlan:
+            return onPlan("apply", "Carries out exactly this plan now; 409 says which input moved.")
         case .makePlan:
             var route = command(
                 operation,

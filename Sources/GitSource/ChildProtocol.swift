@@ -13,6 +13,8 @@ struct ChildRequest: Codable {
     /// PEM file of the only authorities to trust, instead of the system's.
     let certificateFile: String?
     let ref: WatchedRef
+    /// Such as `refs/heads`, to be fetched whole instead of the ref.
+    let namespaces: [String]
     /// The commit we have; when the remote still says so, nothing is fetched.
     let known: String?
     /// Where fetched refs go: a namespace of this attempt alone, `refs/plumbline/attempt/<unique>`.
@@ -31,7 +33,7 @@ enum ChildAnswer: Codable {
     case unchanged
     /// The ref that was asked for now stands in the attempt's namespace, under this full name.
     case fetched(ref: String)
-    /// Branches and tags were fetched; the commit, if they reach it, is among the objects.
+    /// The namespaces were fetched; a commit that they reach is among the objects.
     case fetchedAll
     case failed(GitError)
 }

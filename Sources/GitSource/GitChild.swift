@@ -82,8 +82,9 @@ package enum GitChild {
                 nextStep: "push '\(request.ref)' first"
             )
         }
-        if request.ref.isCommit {
-            try session.fetch(["refs/heads/*", "refs/tags/*"].map { "+\($0):\(request.kept($0))" })
+        guard request.namespaces.isEmpty else {
+            let all = request.namespaces.map { $0 + "/*" }
+            try session.fetch(all.map { "+\($0):\(request.kept($0))" })
             return .fetchedAll
         }
         let name = try find(request.ref, in: heads, operation)

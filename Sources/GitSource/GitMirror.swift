@@ -63,8 +63,29 @@ package actor GitMirror {
         try prepare()
         started += 1
         let number = started
-        let attempt = "\(MirrorRefs.attempts)/\(number)-\(UInt64.random(in: 0...UInt64.max))"
-        let request = try makeRequest(attempt)
+        let known = try MirrorRefs.commit(of: seen, in: try open())
+        let commit = try await attempt { attempt in
+            try request(
+                attempt,
+                watched,
+                namespaces: watched.isCommit ? ["refs/heads", "refs/tags"] : [],
+                known: known,
+                limit: settings.receivedLimit
+            )
+        } settling: { answer, attempt in
+            try settle(answer, number, attempt, known: known)
+        }
+        return try revision(commit, under: folder)
+    }
+
+    /// Asks the remote in a namespace of its own, which is swept once its answer was used.
+    func attempt<Value>(
+        _ request: (_ attempt: String) throws -> ChildRequest,
+        settling: (_ answer: ChildAnswer, _ attempt: String) throws -> Value
+    ) async throws -> Value {
+        try prepare()
+        let attempt = "\(MirrorRefs.attempts)/\(UInt64.random(in: 0...UInt64.max))"
+        let request = try request(attempt)
         let child = RemoteChild(executable: settings.executable, timeout: settings.timeout)
         running += 1
         defer {
@@ -72,8 +93,8 @@ package actor GitMirror {
             try? sweep(attempt)
         }
         let answer = try await child.ask(request)
-        let commit = try settle(answer, number, attempt, known: request.known)
-        return try revision(commit, under: folder)
+        if case .failed(let error) = answer { throw error }
+        return try settling(answer, attempt)
     }
 
     /// A commit that was fetched before, as a revision of a folder.
@@ -113,6 +134,9 @@ package actor GitMirror {
     /// Where the mirror is.
     var directory: String { settings.mirror }
 
+    /// What it follows.
+    var watched: WatchedRef { settings.ref }
+
     /// The commits whose signatures may vouch for a revision of a folder.
     func vouchers(for revision: Revision, under path: WatchedPath) throws -> [SignedCommit] {
         let repository = try open()
@@ -121,12 +145,12 @@ package actor GitMirror {
 
     private var openOperation: GitOperation { GitOperation("Open Git mirror", settings.mirror) }
 
-    private func open() throws(GitError) -> RepositoryHandle {
+    func open() throws(GitError) -> RepositoryHandle {
         try RepositoryHandle(mirror: settings.mirror)
     }
 
     /// Makes the mirror when it is missing, and forgets what killed attempts left behind.
-    private func prepare() throws(GitError) {
+    func prepare() throws(GitError) {
         if !FileManager.default.fileExists(atPath: settings.mirror + "/HEAD") {
             _ = try RepositoryHandle(
                 createBare: settings.mirror,
@@ -151,7 +175,7 @@ package actor GitMirror {
 
     /// The ref that we read: one per remote and watched ref, so that a state folder which is
     /// pointed at another repository never answers with the old one's commits.
-    private var seen: String {
+    var seen: String {
         let key = Digest(of: Array("\(settings.remote.text)\n\(settings.ref.name)".utf8))
         return "\(MirrorRefs.seen)/\(key.short)"
     }
@@ -164,7 +188,13 @@ package actor GitMirror {
         return try MirrorRefs.commit(of: seen, in: try open())
     }
 
-    private func makeRequest(_ attempt: String) throws(GitError) -> ChildRequest {
+    func request(
+        _ attempt: String,
+        _ ref: WatchedRef,
+        namespaces: [String] = [],
+        known: String? = nil,
+        limit: Int
+    ) throws(GitError) -> ChildRequest {
         ChildRequest(
             mirror: settings.mirror,
             address: settings.remote.text,
@@ -172,10 +202,11 @@ package actor GitMirror {
             password: try settings.credentials?.password(),
             ssh: try SSHIdentity(settings.ssh, for: settings.remote),
             certificateFile: settings.certificateFile,
-            ref: settings.ref,
-            known: try MirrorRefs.commit(of: seen, in: try open()),
+            ref: ref,
+            namespaces: namespaces,
+            known: known,
             attempt: attempt,
-            receivedLimit: settings.receivedLimit,
+            receivedLimit: min(limit, settings.receivedLimit),
             timeoutMilliseconds: Int32(clamping: settings.timeout.milliseconds)
         )
     }

@@ -35,6 +35,33 @@ enum MirrorRefs {
         return git_object_id(object.pointer).map { ObjectID.hex($0.pointee) }
     }
 
+    /// The only commit whose id begins with some digits; nothing when there is none.
+    static func commit(
+        beginningWith digits: String,
+        in repository: borrowing RepositoryHandle
+    ) throws(GitError) -> String? {
+        var id = git_oid()
+        let count = digits.utf8.count
+        guard (4...40).contains(count), git_oid_fromstrn(&id, digits, count) == 0 else {
+            return nil
+        }
+        var found: OpaquePointer?
+        let code = git_object_lookup_prefix(
+            &found,
+            repository.pointer,
+            [id],
+            count,
+            GIT_OBJECT_COMMIT
+        )
+        guard code != GIT_EAMBIGUOUS.rawValue else {
+            throw GitOperation("Look for commit", digits)
+                .error(.invalid, "several objects begin so", nextStep: "give more digits")
+        }
+        guard code == 0, let found else { return nil }
+        let object = ObjectHandle(found)
+        return git_object_id(object.pointer).map { ObjectID.hex($0.pointee) }
+    }
+
     static func hasCommit(_ id: git_oid, in repository: borrowing RepositoryHandle) -> Bool {
         var found: OpaquePointer?
         guard git_commit_lookup(&found, repository.pointer, [id]) == 0, let found else {
@@ -88,6 +115,30 @@ enum MirrorRefs {
         }
         if tips.contains(where: { git_oid_equal([$0], [id]) == 1 }) { return true }
         return git_graph_reachable_from_any(repository.pointer, [id], tips, tips.count) == 1
+    }
+
+    /// The ref of a namespace that is a commit, else the first that contains it, without the
+    /// namespace's own name; nothing when none does.
+    static func holder(
+        of commit: String,
+        under namespace: String,
+        in repository: borrowing RepositoryHandle
+    ) throws(GitError) -> String? {
+        guard let id = ObjectID.parse(commit) else { return nil }
+        let operation = GitOperation("Look for commit", commit)
+        var containing: String?
+        for name in try names(under: namespace, in: repository, operation).sorted() {
+            guard let tip = try self.commit(of: name, in: repository),
+                let tipID = ObjectID.parse(tip)
+            else { continue }
+            let short = String(name.dropFirst(namespace.utf8.count))
+            if tip == commit { return short }
+            guard containing == nil else { continue }
+            if git_graph_descendant_of(repository.pointer, [tipID], [id]) == 1 {
+                containing = short
+            }
+        }
+        return containing
     }
 
     private static func names(

@@ -14,6 +14,11 @@ package protocol RevisionSource: Sendable {
     /// A commit of the repository that was fetched before, as a revision of the watched folder.
     func revision(_ commit: String) async throws -> Revision
 
+    /// The commit that somebody names, fetched where it was not yet; nothing where there is none.
+    ///
+    /// What is not on the watched ref is a revision of another one.
+    func find(_ name: CommitName) async throws -> Revision?
+
     /// Whether a commit is `new` or comes before it; otherwise the branch was rewound.
     func isAncestor(_ old: Revision, of new: Revision) async throws -> Bool
 

@@ -78,6 +78,17 @@ extension SavedPlan {
     }
 }
 
+extension SavedPlan {
+    /// `inputs moved: …`, for people; nothing where the plan still stands.
+    package func moved(at survey: Survey) -> String? {
+        let moved = moved(to: survey.saved, live: survey.input.live)
+        guard !moved.isEmpty else { return nil }
+        let shown = moved.prefix(8).joined(separator: ", ")
+        let more = moved.count > 8 ? " and \(moved.count - 8) more" : ""
+        return "inputs moved: \(shown)\(more)"
+    }
+}
+
 extension Survey {
     /// The plan as `plan --out` keeps it.
     package var saved: SavedPlan { SavedPlan(plan, of: input) }

@@ -53,6 +53,7 @@ extension TargetLoop {
     func forget() {
         live = nil
         endScan()
+        dropDemand()
     }
 
     /// Plans again where drift may be put right: what may be is known only after the scan.

@@ -26,6 +26,8 @@ package actor TargetLoop {
     private var wayBack: Revision?
     /// The revision that a person has gone back to, until something newer is live.
     private var returnedTo: Revision?
+    /// The plan that a person wants carried out, as it was planned when they asked.
+    var demanded: Survey?
     /// Whether somebody had frozen the target when the last look began.
     private var isFrozen = false
     /// When the last scan began, or the last of what comes between scans.
@@ -197,11 +199,12 @@ package actor TargetLoop {
         reconciliation.runner.progress.warn("\(status.name): \(error)")
     }
 
-    /// What comes before any look: the rollout that was left on its way, and a person's way back.
+    /// What comes before any look: the rollout that was left on its way, a person's way back, and
+    /// the plan that a person wants.
     private func goOn(_ stop: StopWish) async throws {
         status.phase = .looking
         isFrozen = try await reconciliation.freeze() != nil
-        guard !isFrozen else { return }
+        guard !isFrozen else { return dropDemand() }
         // What a full ledger owes may be the end of the rollout that its checkpoint still has.
         if await reconciliation.runner.ledger.room() != .owing,
             let resumed = try await reconciliation.resume(
@@ -214,6 +217,7 @@ package actor TargetLoop {
             ended(resumed, stop)
         }
         if let wayBack, status.phase != .stopped { try await goBack(to: wayBack, stop) }
+        if status.phase != .stopped { try await meetDemand(stop) }
     }
 
     /// Plans from what is remembered of the mesh; that tells of no drift.
@@ -322,13 +326,13 @@ package actor TargetLoop {
     }
 
     /// A rollout begins, or goes on; no look is under way until it has ended.
-    private func begins(_ plan: Plan) {
+    func begins(_ plan: Plan) {
         forget()
         status.tell(beginning: plan)
         beginWatch()
     }
 
-    private func ended(_ end: EndedRollout, _ stop: StopWish) {
+    func ended(_ end: EndedRollout, _ stop: StopWish) {
         endWatch()
         lookingSince = reconciliation.runner.clock.now()
         status.tell(end, isStopping: stop.isMade)

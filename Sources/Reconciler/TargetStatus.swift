@@ -59,6 +59,8 @@ package struct TargetStatus: Hashable, Sendable {
     package var drift: DriftReport?
     /// What would be done, or was begun, at the last look.
     package var plan: Plan?
+    /// The plan of the last look, with what it was made of.
+    package var saved: SavedPlan?
     /// When drift was seen first, in milliseconds since 1970.
     package var driftSeen: [ResourceID: Int64] = [:]
     /// Looks that ended, well or not, and rollouts that they came to.
@@ -79,6 +81,7 @@ extension TargetStatus {
     /// Takes what a survey found.
     mutating func tell(_ survey: Survey, isIgnoringDrift: Bool) {
         plan = survey.plan
+        saved = survey.saved
         mesh = survey.plan.target.mesh
         revision = survey.revision
         drift = survey.drift

@@ -27,6 +27,11 @@ struct LiveRevisions: RevisionSource {
         try await trusted(try await mirror.revision(commit, under: path))
     }
 
+    func find(_ name: CommitName) async throws -> Revision? {
+        guard let found = try await mirror.find(name, under: path) else { return nil }
+        return try await trusted(found)
+    }
+
     private func trusted(_ revision: Revision) async throws -> Revision {
         if let signers { try await mirror.verify(revision, under: path, by: signers) }
         return revision
@@ -47,5 +52,15 @@ struct LiveRevisions: RevisionSource {
                 return Diagnostic(.error, problem.kind.rawValue, at: place, problem.message)
             }
         )
+    }
+}
+
+extension GitError {
+    /// Whether the fault is with the commit that was asked for, and not with the way to it.
+    var isOfTheCommit: Bool {
+        switch code {
+        case .invalid, .pathNotFound, .signature, .tooLarge: true
+        default: false
+        }
     }
 }

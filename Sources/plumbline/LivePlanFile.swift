@@ -39,11 +39,7 @@ struct PlanFile {
 extension SavedPlan {
     /// Why this plan may not be applied; nothing where no input moved.
     func refusal(at survey: Survey) -> CommandFailure? {
-        let moved = moved(to: survey.saved, live: survey.input.live)
-        guard !moved.isEmpty else { return nil }
-        let shown = moved.prefix(8).joined(separator: ", ")
-        let more = moved.count > 8 ? " and \(moved.count - 8) more" : ""
-        return refusal("inputs moved: \(shown)\(more)")
+        moved(at: survey).map { refusal($0) }
     }
 
     func refusal(_ reason: String) -> CommandFailure {

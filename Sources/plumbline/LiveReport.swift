@@ -71,33 +71,33 @@ enum AgentReport {
         return TargetAnswer(target: target, json: json)
     }
 
+    /// What is told of a plan; with the plan itself, its changes, too.
     static func plan(
-        _ shelved: PlanShelf.Shelved,
+        _ card: PlanShelf.Card,
         _ orders: StandingOrders,
         at now: Int64,
-        isWhole: Bool
+        _ plan: Plan?
     ) -> SpecValue {
-        let plan = shelved.plan
-        let verdict = orders.verdict(on: plan.changeDigest, at: now)
+        let verdict = orders.verdict(on: card.changeDigest, at: now)
         let state =
             switch verdict?.kind {
             case .approve: "approved"
             case .reject: "rejected"
-            default: orders.hasBegun(plan.id) ? "begun" : "waiting"
+            default: orders.hasBegun(card.id) ? "begun" : "waiting"
             }
         var members: [String: SpecValue] = [
-            "id": .string(plan.id),
-            "changeDigest": .string(plan.changeDigest),
-            "target": .string(shelved.target),
+            "id": .string(card.id),
+            "changeDigest": .string(card.changeDigest),
+            "target": .string(card.target),
             "state": .string(state),
-            "revision": .string(plan.revision.description),
-            "commit": .string(plan.revision.commit),
-            "summary": .string(plan.summaryLine),
-            "made": time(shelved.made),
+            "revision": .string(card.revision.description),
+            "commit": .string(card.revision.commit),
+            "summary": .string(card.summary),
+            "made": time(card.made),
             "by": text(verdict?.by),
             "until": time(verdict?.until),
         ]
-        if isWhole { members["plan"] = plan.json }
+        if let plan { members["plan"] = plan.json }
         return .object(members)
     }
 

@@ -225,7 +225,7 @@ actor FakeAgent: ControlSources {
         case .plan(let revision): return makePlan(revision, for: call.target)
         case .approve(let id): return settle(id, from: ["waiting"], to: "approved")
         case .reject(let id, _): return settle(id, from: ["waiting", "approved"], to: "rejected")
-        case .apply(let id): return settle(id, from: ["approved"], to: "applied")
+        case .apply(let id): return settle(id, from: ["waiting", "approved"], to: "applied")
         default:
             guard let index = targetStates.firstIndex(where: { $0.name == call.target }) else {
                 return .unknown
@@ -269,7 +269,7 @@ actor FakeAgent: ControlSources {
     }
 
     private func makePlan(
-        _ revision: ControlCommand.PlannedRevision,
+        _ revision: CommitName,
         for target: String
     ) -> ControlOutcome {
         switch revision {

@@ -187,7 +187,7 @@ actor AskedAgent: ControlSources {
         case .approve where !approved:
             approved = true
             return .accepted()
-        case .approve: return .refused("the plan is approved already")
+        case .approve: return .refused("the plan is approved already, by operator")
         default: return .refused("the rollout is \(rollout)")
         }
     }

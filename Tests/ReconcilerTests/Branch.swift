@@ -92,6 +92,17 @@ final class Branch: RevisionSource {
         }
     }
 
+    func find(_ name: CommitName) async throws -> Revision? {
+        switch name {
+        case .ref(let ref):
+            return ["main", "refs/heads/main"].contains(ref) ? try await newest() : nil
+        case .commit(let digits):
+            let found = state.withLock { $0.commits.map(\.revision) }
+                .filter { $0.commit.hasPrefix(digits) }
+            return found.count == 1 ? found.first : nil
+        }
+    }
+
     func isAncestor(_ old: Revision, of new: Revision) async throws -> Bool {
         try state.withLock { state in
             let old = try Self.position(of: old, state)

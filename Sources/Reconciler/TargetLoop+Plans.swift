@@ -1,0 +1,102 @@
+import MeshModel
+package import Planning
+
+/// Why a plan cannot be carried out as things stand; nothing was written.
+package struct PlanRefused: Error, Sendable, CustomStringConvertible {
+    package let description: String
+}
+
+// A person's word on one plan: that it be carried out now.
+extension TargetLoop {
+    /// Carries out exactly a plan that was made before, as soon as the loop gets to it.
+    ///
+    /// Whoever asks is a person, so it needs no approval besides. Throws `PlanRefused` with what
+    /// stands against it, or with the inputs that moved since.
+    package func carryOut(_ saved: SavedPlan) async throws {
+        guard try await reconciliation.pending() == nil else { throw Self.isBusy }
+        let survey = try await reconciliation.renewed(saved)
+        // Something else may have begun while it was planned.
+        guard status.phase != .rollingOut else { throw Self.isBusy }
+        guard reconciliation.runner.writeGuard.remaining() != nil, status.phase != .stopped else {
+            throw PlanRefused(description: MayNotWrite().description)
+        }
+        demanded = survey
+        nudge()
+    }
+
+    private static var isBusy: PlanRefused {
+        PlanRefused(description: "a rollout is under way; wait for its end, or abort it")
+    }
+
+    /// Carries out the plan that a person wants, before anything newer.
+    func meetDemand(_ stop: StopWish) async throws {
+        guard let survey = demanded else { return }
+        let orders = try await reconciliation.standingOrders(of: survey.plan.target.mesh)
+        guard orders.blocking == nil else { return dropDemand() }
+        demanded = nil
+        begins(survey.plan)
+        // Somebody agreed to this plan, and to none that a newer commit brings.
+        let end = try await reconciliation.apply(
+            survey,
+            stops: stop.stream(),
+            takeover: .never
+        )
+        ended(end, stop)
+    }
+
+    /// What it was made of is not so any more.
+    func dropDemand() {
+        guard let plan = demanded?.plan else { return }
+        demanded = nil
+        reconciliation.runner.progress.warn(
+            "\(status.name): Plan \(plan.id.prefix(12)) was not carried out, since something else "
+                + "began or was forbidden first; plan anew"
+        )
+    }
+}
+
+extension Reconciliation {
+    /// Plans anew what a plan was made of, which must come to that very plan.
+    func renewed(_ saved: SavedPlan) async throws -> Survey {
+        let plan = saved.plan
+        let mesh = plan.target.mesh
+        if let obstacle = plan.obstacle { throw PlanRefused(description: obstacle) }
+        guard await runner.ledger.room() == .ample else {
+            throw PlanRefused(description: "\(full(mesh))")
+        }
+        if let order = try await standingOrders(of: mesh).blocking {
+            throw PlanRefused(description: "the target is \(order.words)")
+        }
+        let verdict = try await runner.ledger.orders(mesh: mesh)
+            .verdict(on: plan.changeDigest, at: runner.clock.wallTime())
+        if let verdict, case .reject = verdict.kind {
+            throw PlanRefused(description: "it was rejected by \(verdict.by): \(verdict.reason)")
+        }
+        let newest = try await source.newest()
+        // As a commit of the branch, so that what is older than the last one applied is refused.
+        let revision = try await source.revision(plan.revision.commit)
+        guard try await source.isAncestor(revision, of: newest) else {
+            throw PlanRefused(
+                description: "\(plan.revision) is no part of what the target follows, which is at "
+                    + "\(newest); merge it first"
+            )
+        }
+        let survey = try await survey(of: revision, saved.options)
+        if let refusal = survey.plan.stop { throw PlanRefused(description: refusal.message) }
+        if let moved = saved.moved(at: survey) { throw PlanRefused(description: moved) }
+        return survey
+    }
+}
+
+extension Plan {
+    /// Why nothing of it would be done, whoever asks for it.
+    package var obstacle: String? {
+        if let stop { return stop.message }
+        guard isEmpty else { return nil }
+        let reason = deferred.first.map { "; \($0.resource.address): \($0.message)" }
+        return "there is nothing to do" + (reason ?? "")
+    }
+
+    /// The refusal that lets nothing of it be done.
+    fileprivate var stop: Refusal? { refusals.first { $0.reason.stopsPlan } }
+}

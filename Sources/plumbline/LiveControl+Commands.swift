@@ -1,0 +1,111 @@
+import ControlAPI
+import GitSource
+import MeshModel
+import Planning
+import Reconciler
+import Rollout
+
+// What people and pipelines make the agent do.
+extension LiveControl {
+    func perform(_ call: ControlCall) async throws -> ControlOutcome {
+        guard let loop = loop(call.target) else { return .unknown }
+        let person = call.caller.name
+        switch call.command {
+        case .reconcile: break
+        case .scan:
+            await loop.lookForDrift()
+            return .accepted()
+        case .hold(let reason, let until):
+            try await order(.hold, loop, by: person, reason: reason, until: until)
+        case .release(let glob, let acceptsRewind):
+            if glob == nil, !acceptsRewind {
+                try await order(.release, loop, by: person)
+            } else {
+                let content = glob.map { Selection.matching([$0]) } ?? .none
+                await loop.release(content, acceptsRewind: acceptsRewind)
+            }
+        case .suspend(let freezes, let reason, let until):
+            let kind = Order.Kind.suspend(freezes: freezes)
+            try await order(kind, loop, by: person, reason: reason, until: until)
+        case .resume: try await order(.resume, loop, by: person)
+        case .rollback(let commit, let reason, let until):
+            let hold = Order(.hold, by: person, reason: reason, until: until)
+            return try await rollBack(loop, to: commit, hold)
+        case .pauseRollout: return try await rollout(loop, .pause, call)
+        case .resumeRollout: return try await rollout(loop, .resume, call)
+        case .promoteRollout: return try await rollout(loop, .promote, call)
+        case .abortRollout: return try await rollout(loop, .abort, call)
+        case .plan(let revision): return try await plan(revision, loop)
+        case .approve(let id): return try await approve(id, loop, by: person)
+        case .reject(let id, let reason):
+            return try await reject(id, loop, by: person, reason: reason)
+        case .apply(let id): return try await apply(id, loop)
+        }
+        loop.nudge()
+        return .accepted()
+    }
+
+    private func rollout(
+        _ loop: TargetLoop,
+        _ verb: RolloutOrder.Verb,
+        _ call: ControlCall
+    ) async throws -> ControlOutcome {
+        let order = RolloutOrder(verb, by: call.caller.name, reason: "over the API")
+        if loop.reconciliation.orders.send(order) { return .accepted() }
+        if let freeze = try await loop.reconciliation.freeze() { return Self.frozen(freeze) }
+        return .refused("no rollout is under way")
+    }
+
+    private static func frozen(_ freeze: Order) -> ControlOutcome {
+        .refused("the target is \(freeze.words); resume it first")
+    }
+
+    /// Goes back to a commit of the branch, or to one that was carried out before it was rewound.
+    private func rollBack(
+        _ loop: TargetLoop,
+        to digits: String,
+        _ hold: Order
+    ) async throws -> ControlOutcome {
+        let source = loop.reconciliation.source
+        let ledger = loop.reconciliation.runner.ledger
+        let mesh = loop.reconciliation.settings.mesh ?? ""
+        func wasHere(_ revision: Revision) async throws -> Bool {
+            try await ledger.lastOutcome(of: revision, mesh: mesh) != nil
+        }
+        var goal: Revision?
+        do { goal = try await source.find(.commit(digits)) } catch let error as GitError
+            where error.isOfTheCommit
+        { return .refused(error.message) }
+        if let found = goal {
+            let isOnBranch = try await ledger.lastPlanned(mesh: mesh)?.ref == found.ref
+            let isKnown = try await wasHere(found)
+            guard isOnBranch || isKnown else {
+                return .refused(
+                    "\(found) is not on the branch, and was never carried out here; nobody can go "
+                        + "back to it"
+                )
+            }
+        } else if digits.utf8.count == 40, let old = try? await source.revision(digits),
+            try await wasHere(old)
+        {
+            goal = old
+        }
+        guard let goal else { return .unknown }
+        if let freeze = try await loop.reconciliation.freeze() { return Self.frozen(freeze) }
+        try await loop.reconciliation.record(hold, mesh: mesh)
+        await loop.rollBack(to: goal)
+        return .accepted()
+    }
+
+    private func order(
+        _ kind: Order.Kind,
+        _ loop: TargetLoop,
+        by person: String,
+        reason: String = "",
+        until end: Int64? = nil
+    ) async throws {
+        let order = Order(kind, by: person, reason: reason, until: end)
+        let mesh = loop.reconciliation.settings.mesh ?? ""
+        try await loop.reconciliation.record(order, mesh: mesh)
+    }
+}
