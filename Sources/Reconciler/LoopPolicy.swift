@@ -40,37 +40,51 @@ package struct LoopPolicy: Hashable, Sendable {
     var takeover: Takeover { onCommit == .plan ? .ifApproved : .always }
 }
 
-/// Drift as it was seen over several looks: since when, so that some of it may be corrected.
+/// What differed over several looks: since when, so that some of it may be corrected.
 struct DriftMemory {
     private struct Sighting {
+        let driftClass: DriftClass
         let content: Digest
         let since: Instant
         /// Milliseconds since 1970.
         let firstSeen: Int64
+
+        var isDrift: Bool { DriftReport.drift.contains(driftClass) }
+
+        /// One kind of drift that becomes another one, as when Git moves on, stays what it was.
+        func isSame(as other: Sighting) -> Bool {
+            content == other.content
+                && (driftClass == other.driftClass || (isDrift && other.isDrift))
+        }
     }
 
     private var sightings: [ResourceID: Sighting] = [:]
 
-    /// When what drifted was seen first, in milliseconds since 1970.
-    var firstSeen: [ResourceID: Int64] { sightings.mapValues(\.firstSeen) }
+    /// When each finding of a report was seen first, in milliseconds since 1970; what no scan has
+    /// seen yet, now.
+    func firstSeen(_ report: DriftReport, at now: Int64) -> [ResourceID: Int64] {
+        report.findings.reduce(into: [:]) { seen, finding in
+            seen[finding.resource] = sightings[finding.resource]?.firstSeen ?? now
+        }
+    }
 
-    /// Takes what one look found; answers what was not known before.
+    /// Takes what one scan found; answers the drift that was not known before.
     mutating func see(_ survey: Survey, _ clock: RolloutClock) -> [DriftReport.Finding] {
         let (now, time) = (clock.now(), clock.wallTime())
-        let found = survey.drift.findings.filter { DriftReport.drift.contains($0.driftClass) }
         var seen: [ResourceID: Sighting] = [:]
         var news: [DriftReport.Finding] = []
-        for finding in found {
-            let content = Digest(of: survey.input.live.resources[finding.resource]?.spec ?? .null)
-            if let known = sightings[finding.resource], known.content == content {
+        for finding in survey.drift.findings {
+            let sighting = Sighting(
+                driftClass: finding.driftClass,
+                content: Digest(of: survey.input.live.resources[finding.resource]?.spec ?? .null),
+                since: now,
+                firstSeen: time
+            )
+            if let known = sightings[finding.resource], known.isSame(as: sighting) {
                 seen[finding.resource] = known
             } else {
-                seen[finding.resource] = Sighting(
-                    content: content,
-                    since: now,
-                    firstSeen: time
-                )
-                news.append(finding)
+                seen[finding.resource] = sighting
+                if sighting.isDrift { news.append(finding) }
             }
         }
         sightings = seen
@@ -81,7 +95,7 @@ struct DriftMemory {
     func correctable(_ policy: LoopPolicy, at now: Instant) -> Selection {
         guard policy.onDrift == .correct else { return .none }
         let due = sightings.filter { id, sighting in
-            !id.movesTraffic || now - sighting.since >= policy.driftGrace
+            sighting.isDrift && (!id.movesTraffic || now - sighting.since >= policy.driftGrace)
         }
         return due.isEmpty ? .none : .matching(due.keys.sorted().map { Glob($0.address) })
     }

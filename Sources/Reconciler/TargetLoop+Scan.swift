@@ -60,7 +60,6 @@ extension TargetLoop {
     private func corrected(_ survey: Survey) async throws -> Survey {
         let clock = reconciliation.runner.clock
         try await record(memory.see(survey, clock), of: survey)
-        status.driftSeen = memory.firstSeen
         var options = survey.input.options
         options.corrects = memory.correctable(policy, at: clock.now())
         guard options.corrects != .none else { return survey }

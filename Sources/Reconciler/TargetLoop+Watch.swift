@@ -57,7 +57,7 @@ extension TargetLoop {
         let clock = reconciliation.runner.clock
         let news = memory.see(survey, clock)
         status.tell(drift: survey.drift, isIgnored: policy.onDrift == .ignore)
-        status.driftSeen = memory.firstSeen
+        status.driftSeen = memory.firstSeen(survey.drift, at: clock.wallTime())
         status.lookedAt = clock.wallTime()
         if survey.drift.hasDrift() { holdings.reset() }
         try await record(news, of: survey)

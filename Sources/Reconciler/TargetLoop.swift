@@ -341,6 +341,10 @@ package actor TargetLoop {
 
     func tell(_ survey: Survey) {
         status.tell(survey, isIgnoringDrift: policy.onDrift == .ignore)
+        status.driftSeen = memory.firstSeen(
+            survey.drift,
+            at: reconciliation.runner.clock.wallTime()
+        )
         guard !survey.drift.hasDrift(), survey.input.blockedBy == nil else {
             return holdings.reset()
         }

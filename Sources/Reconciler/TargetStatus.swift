@@ -61,7 +61,7 @@ package struct TargetStatus: Hashable, Sendable {
     package var plan: Plan?
     /// The plan of the last look, with what it was made of.
     package var saved: SavedPlan?
-    /// When drift was seen first, in milliseconds since 1970.
+    /// When each finding was seen first, in milliseconds since 1970.
     package var driftSeen: [ResourceID: Int64] = [:]
     /// Looks that ended, well or not, and rollouts that they came to.
     package var looks = 0

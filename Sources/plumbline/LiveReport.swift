@@ -111,7 +111,7 @@ enum AgentReport {
         let asked = report.keeping { finding in
             let isAsked =
                 question.classes.isEmpty || question.classes.contains(finding.driftClass.rawValue)
-            let isNews = question.since.map { (seenSince[finding.resource] ?? .max) >= $0 }
+            let isNews = question.since.map { (seenSince[finding.resource] ?? .min) >= $0 }
             return isAsked && isNews ?? true
         }
         let failing = DriftReport.drift.union(failOn)

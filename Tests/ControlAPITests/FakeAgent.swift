@@ -43,6 +43,8 @@ actor FakeAgent: ControlSources {
     /// Targets whose mesh was looked at.
     private var looked: Set = ["prod"]
 
+    /// What was asked of a drift report last; cutting it is not for a fake.
+    private(set) var asked: DriftQuestion?
     private(set) var performed: [ControlCall] = []
     private(set) var recorded: [ControlCall] = []
     private var targetStates: [(name: String, state: State)] = [
@@ -98,9 +100,8 @@ actor FakeAgent: ControlSources {
     func drift(of target: String, _ question: DriftQuestion) throws -> DriftAnswer? {
         try work()
         guard looked.contains(target) else { return nil }
+        asked = question
         let findings = [("virtualNode/a", "modified"), ("virtualNode/b", "unmanaged")]
-            .filter { question.classes.isEmpty || question.classes.contains($0.1) }
-            .filter { _ in question.since.map { $0 <= Controls.noon } ?? true }
             .map { resource, word in
                 DriftAnswer.Finding(
                     resource: resource,
