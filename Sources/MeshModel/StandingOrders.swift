@@ -6,6 +6,9 @@ package struct Order: Hashable, Sendable {
         case reject(changeDigest: String)
         /// Nothing begins; a rollback passes it.
         case hold
+        /// The target goes back to what the commit declared, and is held there.
+        case rollBack(to: String)
+        /// Ends a hold, and what of a way back was not begun.
         case release
         /// What is on its way stays at its step; frozen, not even a rollback goes on.
         case suspend(freezes: Bool)
@@ -44,6 +47,9 @@ extension Order {
             event = .rejected
             payload["changeDigest"] = .string(digest)
         case .hold: event = .held
+        case .rollBack(let commit):
+            event = .held
+            payload["to"] = .string(commit)
         case .release: event = .released
         case .suspend(let freezes):
             event = .suspended
@@ -62,7 +68,7 @@ extension Order {
             kind =
                 event == .approved
                 ? .approve(changeDigest: digest) : .reject(changeDigest: digest)
-        case .held: kind = .hold
+        case .held: kind = payload["to"]?.text.map { .rollBack(to: $0) } ?? .hold
         case .released: kind = .release
         case .suspended: kind = .suspend(freezes: payload["freezes"]?.flag ?? false)
         case .resumed: kind = .resume
@@ -90,6 +96,7 @@ package struct StandingOrders: Hashable, Sendable {
 
     private var holding: Order?
     private var suspending: Order?
+    private var goingBack: WayBack?
     /// Approvals and rejections by change digest; the last word counts.
     private var verdicts: [String: Order] = [:]
     /// The plans that were begun.
@@ -106,6 +113,7 @@ package struct StandingOrders: Hashable, Sendable {
     ) {
         // What a rollout holds or releases is a resource's content.
         guard resource == nil else { return }
+        goingBack?.take(event, plan, payload)
         if event == .planned, let plan, let digest = payload["changeDigest"]?.text {
             verdicts[digest] = nil
             begun.insert(plan)
@@ -118,13 +126,17 @@ package struct StandingOrders: Hashable, Sendable {
         switch order.kind {
         case .approve(let digest), .reject(let digest): verdicts[digest] = order
         case .hold: holding = order
-        case .release: holding = nil
+        case .rollBack(let commit): (holding, goingBack) = (order, WayBack(to: commit, order))
+        case .release: (holding, goingBack) = (nil, nil)
         case .suspend: suspending = order
         case .resume: suspending = nil
         }
     }
 
     package func hold(at now: Int64) -> Order? { Self.inForce(holding, now) }
+
+    /// Where a person has sent the target back to; nothing where no hold would keep it there.
+    package func wayBack(at now: Int64) -> WayBack? { hold(at: now) == nil ? nil : goingBack }
 
     package func suspension(at now: Int64) -> Order? { Self.inForce(suspending, now) }
 
@@ -146,5 +158,31 @@ package struct StandingOrders: Hashable, Sendable {
 
     private static func inForce(_ order: Order?, _ now: Int64) -> Order? {
         order.flatMap { $0.isInForce(at: now) ? $0 : nil }
+    }
+}
+
+/// A commit that a person has sent a target back to, and whether it got there.
+package struct WayBack: Hashable, Sendable {
+    package let commit: String
+    package let order: Order
+    /// The plans of the commit that were begun since.
+    private var plans: Set<String> = []
+    /// Whether such a plan has come to its end.
+    ///
+    /// What was halted is tried again; a gate that failed on the way back has the last word.
+    package private(set) var isOver = false
+
+    fileprivate init(to commit: String, _ order: Order) {
+        self.commit = commit
+        self.order = order
+    }
+
+    fileprivate mutating func take(_ event: EventKind, _ plan: String?, _ payload: SpecValue) {
+        guard let plan else { return }
+        if event == .planned, payload["revision"]?.text?.hasSuffix("@sha1:\(commit)") == true {
+            plans.insert(plan)
+        } else if event == .finished, plans.contains(plan) {
+            isOver = isOver || ["completed", "rolledBack"].contains(payload["outcome"]?.text)
+        }
     }
 }

@@ -39,7 +39,8 @@ extension Reconciliation {
             first: effects,
             outside: outsideEvents(
                 of: mesh,
-                since: takeover == .never ? nil : survey.revision,
+                carrying: survey.revision,
+                followsBranch: takeover != .never,
                 heard: passingOrders ? standing.suspension : .lifted,
                 stops
             ),
@@ -81,6 +82,9 @@ extension Reconciliation {
             isLedgerFull: room != .ample
         )
         effects += machine.handle(.suspended(standing.suspension), at: now)
+        if let abortion = standing.abortion(of: plan.revision) {
+            effects += machine.handle(.ordered(abortion), at: now)
+        }
         if takeover != .never, let newest = await news(since: machine.plan.revision, to: mesh) {
             effects += machine.handle(.revisionArrived(newest), at: now)
         }
@@ -89,7 +93,8 @@ extension Reconciliation {
             first: effects,
             outside: outsideEvents(
                 of: mesh,
-                since: takeover == .never ? nil : plan.revision,
+                carrying: plan.revision,
+                followsBranch: takeover != .never,
                 heard: standing.suspension,
                 stops
             ),

@@ -6,11 +6,11 @@ import Rollout
 extension Reconciliation {
     /// Newer commits, a person's orders and a wish to stop, as the machine's events.
     ///
-    /// Without a revision to start from, the branch is not watched. What the rollout has heard of
-    /// a suspension is not told again.
+    /// What the rollout has heard of a suspension is not told again.
     func outsideEvents(
         of mesh: String,
-        since revision: Revision?,
+        carrying revision: Revision,
+        followsBranch: Bool,
         heard suspension: Suspension,
         _ stops: AsyncStream<Void>
     ) -> AsyncStream<Event> {
@@ -20,12 +20,17 @@ extension Reconciliation {
                     bufferingPolicy: .bufferingNewest(1)
                 )
             let (desk, nudged) = (orders.stream(), nudges.stream(coalescing: true))
-            let watch = RolloutWatch(mesh: mesh, revision: revision, suspension: suspension)
+            let watch = RolloutWatch(
+                mesh: mesh,
+                followsBranch: followsBranch,
+                revision: revision,
+                suspension: suspension
+            )
             let watching = Task { [watch] in
                 var watch = watch
-                if let event = await self.suspension(&watch) { continuation.yield(event) }
+                for event in await self.standing(&watch) { continuation.yield(event) }
                 for await _ in looks {
-                    if let event = await self.suspension(&watch) { continuation.yield(event) }
+                    for event in await self.standing(&watch) { continuation.yield(event) }
                     if let event = await self.withdrawal(&watch) { continuation.yield(event) }
                     if let event = await self.news(&watch) { continuation.yield(event) }
                 }
@@ -45,28 +50,35 @@ extension Reconciliation {
         }
     }
 
-    /// How far the target is suspended, if that is not what was heard.
-    private func suspension(_ watch: inout RolloutWatch) async -> Event? {
-        guard let standing = try? await standingOrders(of: watch.mesh),
-            standing.suspension != watch.suspension
-        else { return nil }
-        watch.suspension = standing.suspension
-        return .suspended(standing.suspension)
+    /// How far the target is suspended, and that a person wants another commit back, where that is
+    /// not what was heard.
+    private func standing(_ watch: inout RolloutWatch) async -> [Event] {
+        guard let standing = try? await standingOrders(of: watch.mesh) else { return [] }
+        var events: [Event] = []
+        if standing.suspension != watch.suspension {
+            watch.suspension = standing.suspension
+            events.append(.suspended(standing.suspension))
+        }
+        if let abortion = standing.abortion(of: watch.revision), abortion != watch.abortion {
+            watch.abortion = abortion
+            events.append(.ordered(abortion))
+        }
+        return events
     }
 
     /// Whether the target that this one follows has rolled the revision back, once.
     private func withdrawal(_ watch: inout RolloutWatch) async -> Event? {
-        guard let revision = watch.revision, watch.withdrawn != revision.commit,
-            let reason = try? await source.withdrawal(of: revision)
+        guard watch.followsBranch, watch.withdrawn != watch.revision.commit,
+            let reason = try? await source.withdrawal(of: watch.revision)
         else { return nil }
-        watch.withdrawn = revision.commit
+        watch.withdrawn = watch.revision.commit
         return .withdrawn(reason)
     }
 
     /// The newest commit, if it is news; nothing while a person lets nothing begin.
     private func news(_ watch: inout RolloutWatch) async -> Event? {
-        guard let revision = watch.revision,
-            let newest = await news(since: revision, to: watch.mesh)
+        guard watch.followsBranch,
+            let newest = await news(since: watch.revision, to: watch.mesh)
         else { return nil }
         watch.revision = newest
         return .revisionArrived(newest)
@@ -150,8 +162,12 @@ extension Plan {
 /// What a rollout was told last of the world outside.
 private struct RolloutWatch {
     let mesh: String
-    var revision: Revision?
+    let followsBranch: Bool
+    /// The newest one that it was told of.
+    var revision: Revision
     var suspension: Suspension
+    /// That it is to make way for what a person wants back.
+    var abortion: RolloutOrder?
     /// The commit that was rolled back where it came from.
     var withdrawn: String?
 }

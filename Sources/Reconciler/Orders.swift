@@ -45,6 +45,12 @@ extension Reconciliation {
         return try await standingOrders(of: mesh).freeze
     }
 
+    /// Where a person has sent the target back to, whether it got there or not.
+    func wayBack() async throws -> WayBack? {
+        guard let mesh = settings.mesh else { return nil }
+        return try await standingOrders(of: mesh).wayBack
+    }
+
     /// What people want of a mesh now.
     func standingOrders(of mesh: String) async throws -> OrdersInForce {
         OrdersInForce(try await runner.ledger.orders(mesh: mesh), at: runner.clock.wallTime())
@@ -86,15 +92,26 @@ struct OrdersInForce {
     /// Why nothing new begins.
     let blocking: Order?
     let suspendedBy: Order?
+    let wayBack: WayBack?
 
     init(_ orders: StandingOrders, at now: Int64) {
         blocking = orders.blocking(at: now)
         suspendedBy = orders.suspension(at: now)
+        wayBack = orders.wayBack(at: now)
     }
 
     var suspension: Suspension {
         guard let suspendedBy else { return .lifted }
         return suspendedBy.kind == .suspend(freezes: true) ? .frozen : .atStep
+    }
+
+    /// What a rollout is told where a person wants another commit back: it goes to its baseline
+    /// first, and the way back begins there.
+    func abortion(of revision: Revision) -> RolloutOrder? {
+        guard let wayBack, !wayBack.isOver, wayBack.commit != revision.commit else { return nil }
+        let (goal, reason) = ("to go back to \(wayBack.commit.prefix(7))", wayBack.order.reason)
+        let words = reason.isEmpty ? goal : "\(goal): \(reason)"
+        return RolloutOrder(.abort, by: wayBack.order.by, reason: words)
     }
 
     /// Why nothing is written at all.
@@ -119,7 +136,7 @@ extension Order {
             switch kind {
             case .suspend(freezes: true): "frozen"
             case .suspend(freezes: false): "suspended"
-            case .approve, .reject, .hold, .release, .resume: "held"
+            case .approve, .reject, .hold, .rollBack, .release, .resume: "held"
             }
         let end = until.map {
             " until " + Date(timeIntervalSince1970: Double($0) / 1000).formatted(.iso8601)

@@ -7,8 +7,8 @@ struct Scan {
 
     let id: ID
     let task: Task<Void, Never>
-    /// What a person had asked for when it began.
-    let asked: PlanOptions
+    /// What people had asked for when it began.
+    let asked: Wishes
     let isOnlyTold: Bool
     var found: Result<Survey, any Error>?
 }

@@ -9,7 +9,7 @@ extension TargetLoop {
         status.phase = .looking
         lookingSince = reconciliation.runner.clock.now()
         let id = Scan.ID()
-        let options = options(isOnlyTold ? PlanOptions() : asked)
+        let options = options(isOnlyTold ? PlanOptions() : asked.options)
         let task = Task { [reconciliation] in
             let found: Result<Survey, any Error>
             do { found = .success(try await reconciliation.survey(options)) } catch {
@@ -39,13 +39,12 @@ extension TargetLoop {
         if scan.isOnlyTold {
             status.phase = survey.restingPhase
             tell(survey)
-            settle(PlanOptions())
+            settle(Wishes())
         } else {
             if let finding = survey.finding {
                 reconciliation.runner.progress.found(finding, at: survey.revision)
             }
-            try await reconcile(survey, stop)
-            settle(scan.asked)
+            settle(try await reconcile(survey, stop) ? scan.asked : Wishes())
         }
     }
 

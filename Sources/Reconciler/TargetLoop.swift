@@ -1,4 +1,4 @@
-package import MeshModel
+import MeshModel
 package import Planning
 import Rollout
 
@@ -20,12 +20,9 @@ package actor TargetLoop {
     var scan: Scan?
     /// Who looks while a rollout is under way.
     var watch: Watch?
-    /// What a person asked of the next looks, until one of them ends well.
-    var asked = PlanOptions()
-    /// The revision that a person wants back.
-    private var wayBack: Revision?
-    /// The revision that a person has gone back to, until something newer is live.
-    private var returnedTo: Revision?
+    var asked = Wishes()
+    /// Why the target does not go back to what a person wants back.
+    private var obstacle: String?
     /// The plan that a person wants carried out, as it was planned when they asked.
     var demanded: Survey?
     /// Whether somebody had frozen the target when the last look began.
@@ -94,16 +91,9 @@ package actor TargetLoop {
         policy.interval * Double.random(in: 0.9...1.1) * Double(1 << min(failures, 3))
     }
 
-    /// Goes back to what a commit declared, past holds; the hold that came with it keeps it there.
-    package func rollBack(to revision: Revision) {
-        wayBack = revision
-        nudge()
-    }
-
     /// Asks to try held content again, or to follow a branch that went back, and looks.
     package func release(_ content: Selection, acceptsRewind: Bool) {
-        asked.release = content
-        asked.acceptsRewind = acceptsRewind
+        asked.add(PlanOptions(release: content, acceptsRewind: acceptsRewind))
         nudge()
     }
 
@@ -118,7 +108,10 @@ package actor TargetLoop {
     /// Whether it went back from a revision that it had promoted.
     func wentBack(from revision: Revision) async throws -> Bool {
         let source = reconciliation.source
-        if let returnedTo, try await !source.isAncestor(revision, of: returnedTo) { return true }
+        if let wayBack = try await reconciliation.wayBack() {
+            let goal = try await source.revision(wayBack.commit)
+            if try await !source.isAncestor(revision, of: goal) { return true }
+        }
         guard let mesh = status.mesh else { return false }
         let outcome = try await reconciliation.runner.ledger.lastOutcome(of: revision, mesh: mesh)
         return outcome == "rolledBack"
@@ -203,6 +196,7 @@ package actor TargetLoop {
     /// the plan that a person wants.
     private func goOn(_ stop: StopWish) async throws {
         status.phase = .looking
+        obstacle = nil
         isFrozen = try await reconciliation.freeze() != nil
         guard !isFrozen else { return dropDemand() }
         // What a full ledger owes may be the end of the rollout that its checkpoint still has.
@@ -216,7 +210,11 @@ package actor TargetLoop {
         {
             ended(resumed, stop)
         }
-        if let wayBack, status.phase != .stopped { try await goBack(to: wayBack, stop) }
+        if status.phase != .stopped, let wayBack = try await reconciliation.wayBack(),
+            !wayBack.isOver
+        {
+            try await goBack(to: reconciliation.source.revision(wayBack.commit), stop)
+        }
         if status.phase != .stopped { try await meetDemand(stop) }
     }
 
@@ -225,17 +223,16 @@ package actor TargetLoop {
         try await goOn(stop)
         guard status.phase != .stopped, let live else { return }
         let (last, asked) = (status.revision, asked)
-        let survey = try await reconciliation.survey(options(asked), remembered: live)
+        let survey = try await reconciliation.survey(options(asked.options), remembered: live)
         // A scan that began before has planned an older commit.
         if survey.revision.commit != last?.commit { endScan() }
-        try await reconcile(survey, stop)
-        settle(asked)
+        settle(try await reconcile(survey, stop) ? asked : Wishes())
     }
 
     /// A look has ended well, and did what was asked of it until it began.
-    func settle(_ done: PlanOptions) {
+    func settle(_ done: Wishes) {
         failures = 0
-        if asked == done { asked = PlanOptions() }
+        asked.drop(done)
         status.looks += 1
         // What a rollout has just changed was not looked at yet.
         if scan?.isOnlyTold != true { status.lookedAt = reconciliation.runner.clock.wallTime() }
@@ -259,13 +256,18 @@ package actor TargetLoop {
         status.message = MayNotWrite().description
     }
 
+    /// Goes back to what a commit declared, past all holds; the one that came with it keeps it there.
+    ///
+    /// What is there already is recorded as gone back to, so that the order is over.
     private func goBack(to revision: Revision, _ stop: StopWish) async throws {
-        var options = options(PlanOptions())
+        var options = options(PlanOptions(release: .all))
         options.acceptsRewind = true
         let survey = try await reconciliation.survey(of: revision, options, passingOrders: true)
-        (wayBack, returnedTo) = (nil, revision)
         holdings.reset()
-        guard !survey.plan.isEmpty else { return }
+        if let refusal = survey.plan.refusals.first(where: { $0.reason.stopsPlan }) {
+            obstacle = "Go back to \(revision.short): \(refusal.message)"
+            return
+        }
         begins(survey.plan)
         let end = try await reconciliation.apply(
             survey,
@@ -276,19 +278,20 @@ package actor TargetLoop {
         ended(end, stop)
     }
 
-    /// Tells what a survey found, and carries its plan out where it may.
-    func reconcile(_ survey: Survey, _ stop: StopWish) async throws {
+    /// Tells what a survey found, and carries its plan out where it may; answers whether there was
+    /// nothing that still waits for it.
+    func reconcile(_ survey: Survey, _ stop: StopWish) async throws -> Bool {
         tell(survey)
         try await reconciliation.acceptRewind(survey)
         let mayBegin = try await mayBegin(survey.plan)
         guard !survey.plan.isEmpty, mayBegin, !isFrozen else {
             status.phase = survey.restingPhase
-            return
+            return survey.plan.isEmpty && survey.input.blockedBy == nil
         }
         guard await reconciliation.runner.ledger.room() == .ample else {
             status.phase = .frozen
             status.message = "\(reconciliation.full(survey.plan.target.mesh))"
-            return
+            return false
         }
         begins(survey.plan)
         let end = try await reconciliation.apply(
@@ -307,6 +310,7 @@ package actor TargetLoop {
             beginScan(isOnlyTold: true)
         case .rolledBack, .halted: break
         }
+        return true
     }
 
     /// Whether a plan needs nobody's word, or has it.
@@ -345,11 +349,11 @@ package actor TargetLoop {
             survey.drift,
             at: reconciliation.runner.clock.wallTime()
         )
+        if let obstacle { status.message = obstacle }
         guard !survey.drift.hasDrift(), survey.input.blockedBy == nil else {
             return holdings.reset()
         }
         guard status.sync == .synced, survey.input.applied.holds.isEmpty else { return }
         holdings.hold(survey.revision, at: reconciliation.runner.clock.now())
-        returnedTo = nil
     }
 }

@@ -29,8 +29,9 @@ extension LiveControl {
             try await order(kind, loop, by: person, reason: reason, until: until)
         case .resume: try await order(.resume, loop, by: person)
         case .rollback(let commit, let reason, let until):
-            let hold = Order(.hold, by: person, reason: reason, until: until)
-            return try await rollBack(loop, to: commit, hold)
+            return try await rollBack(loop, to: commit) { goal in
+                Order(.rollBack(to: goal.commit), by: person, reason: reason, until: until)
+            }
         case .pauseRollout: return try await rollout(loop, .pause, call)
         case .resumeRollout: return try await rollout(loop, .resume, call)
         case .promoteRollout: return try await rollout(loop, .promote, call)
@@ -64,7 +65,7 @@ extension LiveControl {
     private func rollBack(
         _ loop: TargetLoop,
         to digits: String,
-        _ hold: Order
+        _ order: (Revision) -> Order
     ) async throws -> ControlOutcome {
         let source = loop.reconciliation.source
         let ledger = loop.reconciliation.runner.ledger
@@ -92,8 +93,8 @@ extension LiveControl {
         }
         guard let goal else { return .unknown }
         if let freeze = try await loop.reconciliation.freeze() { return Self.frozen(freeze) }
-        try await loop.reconciliation.record(hold, mesh: mesh)
-        await loop.rollBack(to: goal)
+        try await loop.reconciliation.record(order(goal), mesh: mesh)
+        loop.nudge()
         return .accepted()
     }
 

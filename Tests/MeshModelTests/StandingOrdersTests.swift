@@ -5,6 +5,7 @@ import Testing
 @Suite("Standing orders") struct StandingOrdersTests {
     private static let digest = String(repeating: "a", count: 64)
     private static let other = String(repeating: "b", count: 64)
+    private static let commit = String(repeating: "c", count: 40)
 
     private static func fold(_ entries: [LedgerEntry]) -> StandingOrders {
         var orders = StandingOrders()
@@ -87,10 +88,39 @@ import Testing
         #expect(Self.fold([]).blocking(at: 0) == nil)
     }
 
+    @Test("a way back is over when a plan of its commit has ended, and with its hold")
+    func wayBack() {
+        let order = Self.order(.rollBack(to: Self.commit), until: 100)
+        func began(_ plan: String, _ commit: String) -> LedgerEntry {
+            let revision = SpecValue.string("main@sha1:\(commit)")
+            return LedgerEntry(.planned, plan: plan, payload: ["revision": revision])
+        }
+        func isOver(_ entries: LedgerEntry...) -> Bool? {
+            Self.fold([order] + entries).wayBack(at: 99)?.isOver
+        }
+        let mine = began("p1", Self.commit)
+        #expect(isOver() == false)
+        #expect(isOver(mine) == false)
+        #expect(isOver(mine, Self.finished("p1", "halted")) == false)
+        #expect(isOver(mine, Self.finished("p1", "completed")) == true)
+        #expect(isOver(mine, Self.finished("p1", "rolledBack")) == true)
+        #expect(isOver(mine, Self.finished("p2", "completed")) == false)
+        let others = began("p2", String(repeating: "d", count: 40))
+        #expect(isOver(others, Self.finished("p2", "completed")) == false)
+        // What a rollout does that was under way before ends nobody's way back.
+        let early = Self.fold([mine, order, Self.finished("p1", "completed")])
+        #expect(early.wayBack(at: 99)?.isOver == false)
+        #expect(early.wayBack(at: 99)?.order.by == "ada")
+        #expect(Self.fold([order]).wayBack(at: 100) == nil)
+        #expect(isOver(Self.order(.hold)) == false, "a longer hold calls nothing off")
+        #expect(isOver(Self.order(.release)) == nil)
+        #expect(isOver(Self.order(.release), Self.order(.hold)) == nil)
+    }
+
     @Test("every order is read back as it was written") func roundTrip() {
         let kinds: [Order.Kind] = [
             .approve(changeDigest: Self.digest), .reject(changeDigest: Self.digest), .hold,
-            .suspend(freezes: false), .suspend(freezes: true),
+            .rollBack(to: Self.commit), .suspend(freezes: false), .suspend(freezes: true),
         ]
         for kind in kinds {
             let orders = Self.fold([Self.order(kind, until: 7)])

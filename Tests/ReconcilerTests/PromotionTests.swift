@@ -206,8 +206,7 @@ import Testing
                 try await Self.pair(staging, production, soak: .zero) { stage, prod in
                     try await eventually { await prod.status.applied == first }
                     production.atHalf {
-                        try await staging.order(.hold, of: stage)
-                        await stage.rollBack(to: first)
+                        try await staging.order(.rollBack(to: first.commit), of: stage)
                         try await eventually { try !production.records(.halted).isEmpty }
                     }
                     staging.branch.commit(Shop(v2: 100).tree, "Shift to v2")

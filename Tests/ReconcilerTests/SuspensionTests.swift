@@ -106,7 +106,9 @@ import Testing
                 let freeze = Order(.suspend(freezes: true), by: "ada", reason: "", until: until)
                 try await target.record(freeze, mesh: "shop")
                 try await eventually { await loop.status.phase == .frozen }
-                await loop.rollBack(to: first)
+                let back = Order(.rollBack(to: first.commit), by: "ada", reason: "", until: until)
+                try await target.record(back, mesh: "shop")
+                loop.nudge()
                 let looks = await loop.status.looks
                 try await eventually { await loop.status.looks > looks + 2 }
                 #expect(try await world.cartLog() == "/dev/stderr")
