@@ -71,7 +71,8 @@ struct ControlActions: Sendable {
             return try await perform(question, on: try await plan(question).target)
         case .pauseRollout, .resumeRollout, .promoteRollout, .abortRollout:
             return try await perform(question, on: try await rollout(question).target)
-        case .reconcile, .hold, .release, .suspend, .resume, .rollback, .makePlan:
+        case .reconcile, .hold, .release, .adopt, .recreate, .suspend, .resume, .rollback,
+            .makePlan:
             return try await perform(question, on: try await target(question).target)
         }
     }
@@ -239,6 +240,12 @@ extension ControlActions {
                 arguments[.resource].map { Glob($0) },
                 acceptsRewind: arguments.flag(.acceptRewind)
             )
+        case .adopt:
+            return .adopt(
+                arguments[.resource].map { Glob($0) },
+                fromTags: arguments.flag(.fromTags)
+            )
+        case .recreate: return .recreate
         case .suspend: return try suspension(question)
         case .resume: return .resume
         case .rollback:

@@ -12,6 +12,13 @@ package enum ControlCommand: Hashable, Sendable {
     ///
     /// With `acceptsRewind`, a branch that went back is followed from now on.
     case release(Glob?, acceptsRewind: Bool)
+    /// Takes over live resources that the ledger does not know: those that fit, else all.
+    ///
+    /// With `fromTags`, an empty ledger takes over what the tags of a lost one name, and of the
+    /// rest only what fits.
+    case adopt(Glob?, fromTags: Bool)
+    /// Creates again what is missing, more of it than the guardrail allows.
+    case recreate
     /// Stays at the present step; with `freezes`, nothing is written, not even a way back.
     ///
     /// It ends at the time in milliseconds since 1970, where one is given; a freeze has one.
@@ -46,6 +53,8 @@ extension ControlCommand {
         case .scan: "scan"
         case .hold: "hold"
         case .release: "release"
+        case .adopt: "adopt"
+        case .recreate: "recreate"
         case .suspend: "suspend"
         case .resume: "resume"
         case .rollback: "rollback"
@@ -68,6 +77,9 @@ extension ControlCommand {
         case .release(let glob, let acceptsRewind):
             (glob.map { ["resource": .string($0.pattern)] } ?? [:])
                 .merging(acceptsRewind ? ["acceptRewind": true] : [:]) { first, _ in first }
+        case .adopt(let glob, let fromTags):
+            (glob.map { ["resource": .string($0.pattern)] } ?? [:])
+                .merging(fromTags ? ["fromTags": true] : [:]) { first, _ in first }
         case .suspend(let freezes, let reason, let until):
             (freezes ? ["freeze": true] : [:])
                 .merging(reason.isEmpty ? [:] : ["reason": .string(reason)]) { first, _ in first }
@@ -83,7 +95,7 @@ extension ControlCommand {
         case .plan(.ref(let name)): ["ref": .string(name)]
         case .approve(let plan), .apply(let plan): ["plan": .string(plan)]
         case .reject(let plan, let reason): ["plan": .string(plan), "reason": .string(reason)]
-        case .reconcile, .scan, .resume, .pauseRollout, .resumeRollout, .promoteRollout,
+        case .reconcile, .scan, .recreate, .resume, .pauseRollout, .resumeRollout, .promoteRollout,
             .abortRollout:
             [:]
         }

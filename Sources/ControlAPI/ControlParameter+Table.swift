@@ -131,6 +131,20 @@ extension ControlParameter {
         summary: "Follows a branch that went back."
     )
 
+    static let adoptedResource = ControlParameter(
+        name: .resource,
+        place: .body,
+        form: .text(most: 512),
+        summary: "Only resources whose address fits; without it and fromTags, all that is declared."
+    )
+
+    static let fromTags = ControlParameter(
+        name: .fromTags,
+        place: .body,
+        form: .flag,
+        summary: "Where the ledger was lost: what the tags of the old one name."
+    )
+
     static let freeze = ControlParameter(
         name: .freeze,
         place: .body,

@@ -48,6 +48,7 @@ extension ControlParameter {
         case reason
         case until
         case acceptRewind
+        case fromTags
         case freeze
         case to
         case ref

@@ -8,7 +8,8 @@ extension ControlRoute {
             case .metrics, .openAPI, .deliveries: document(operation)
             case .targets, .target: aboutTargets(operation)
             case .drift: drift(driftClasses)
-            case .scan, .reconcile, .hold, .release, .suspend, .resume, .rollback:
+            case .scan, .reconcile, .hold, .release, .adopt, .recreate, .suspend, .resume,
+                .rollback:
                 targetCommand(operation)
             case .rollouts, .rollout, .pauseRollout, .resumeRollout, .promoteRollout,
                 .abortRollout:
@@ -147,6 +148,17 @@ extension ControlRoute {
             return onTarget(
                 "Ends the hold of the target, or of the resources that fit.",
                 [.heldResource, .acceptRewind]
+            )
+        case .adopt:
+            return onTarget(
+                "Takes over live resources that the ledger does not know, at the next look; a "
+                    + "restart before forgets it.",
+                [.adoptedResource, .fromTags]
+            )
+        case .recreate:
+            return onTarget(
+                "Creates again at the next look what is missing, however much it is; a restart "
+                    + "before forgets it."
             )
         case .suspend:
             return onTarget(

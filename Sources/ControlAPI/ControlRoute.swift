@@ -14,6 +14,8 @@ enum ControlOperation: String, CaseIterable, Hashable, Sendable {
     case reconcile
     case hold
     case release
+    case adopt
+    case recreate
     case suspend
     case resume
     case rollback

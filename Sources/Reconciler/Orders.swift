@@ -33,6 +33,12 @@ extension Reconciliation {
             .isApproved(plan.changeDigest, at: runner.clock.wallTime())
     }
 
+    /// Who lets nothing begin: a suspension before a hold.
+    package func blockedBy() async throws -> Order? {
+        guard let mesh = settings.mesh else { return nil }
+        return try await standingOrders(of: mesh).blocking
+    }
+
     /// Who has suspended the target, with or without a freeze.
     package func suspendedBy() async throws -> Order? {
         guard let mesh = settings.mesh else { return nil }

@@ -61,6 +61,7 @@ extension TargetLoop {
         try await record(memory.see(survey, clock), of: survey)
         var options = survey.input.options
         options.corrects = memory.correctable(policy, at: clock.now())
+        if options.recreate { options.corrects = options.corrects.union(survey.missing) }
         guard options.corrects != .none else { return survey }
         return try await reconciliation.survey(options, remembered: survey.input.live)
     }
@@ -79,5 +80,13 @@ extension TargetLoop {
             LedgerBatch(entries: entries, context: context)
         )
         for entry in entries { reconciliation.runner.progress.report(entry, context) }
+    }
+}
+
+extension Survey {
+    /// What we own and somebody deleted: who wants it created again has decided about that drift.
+    fileprivate var missing: Selection {
+        let missing = drift.findings.filter { $0.driftClass == .missing }.map(\.resource)
+        return missing.isEmpty ? .none : .matching(missing.sorted().map { Glob($0.address) })
     }
 }

@@ -91,9 +91,9 @@ package actor TargetLoop {
         policy.interval * Double.random(in: 0.9...1.1) * Double(1 << min(failures, 3))
     }
 
-    /// Asks to try held content again, or to follow a branch that went back, and looks.
-    package func release(_ content: Selection, acceptsRewind: Bool) {
-        asked.add(PlanOptions(release: content, acceptsRewind: acceptsRewind))
+    /// Asks to release or to adopt, to recreate, or to follow a branch that went back, and looks.
+    package func ask(_ options: PlanOptions) {
+        asked.add(options)
         nudge()
     }
 
@@ -133,7 +133,8 @@ package actor TargetLoop {
     private func answer(_ reasons: Set<WakeUps.Reason>, _ stop: StopWish) async {
         var isDue = reasons.contains(.due)
         if reasons.contains(.nudged) { isNudged = true }
-        if isNudged, live != nil {
+        // Only a scan tells what is missing, so that it is created again.
+        if isNudged, live != nil, !asked.options.recreate {
             (isNudged, isDue) = (false, true)
             await attempt { try await look(stop) }
         }
@@ -256,7 +257,7 @@ package actor TargetLoop {
         status.message = MayNotWrite().description
     }
 
-    /// Goes back to what a commit declared, past all holds; the one that came with it keeps it there.
+    /// Goes back to what a commit declared, past all holds; the one that came with it stays.
     ///
     /// What is there already is recorded as gone back to, so that the order is over.
     private func goBack(to revision: Revision, _ stop: StopWish) async throws {
@@ -321,12 +322,10 @@ package actor TargetLoop {
 
     /// What a look is to plan: what the policy says, and what a person asked for.
     func options(_ asked: PlanOptions) -> PlanOptions {
-        PlanOptions(
-            release: asked.release,
-            prune: policy.prunes,
-            acceptsRewind: asked.acceptsRewind,
-            corrects: .none
-        )
+        var options = asked
+        options.prune = policy.prunes
+        options.corrects = .none
+        return options
     }
 
     /// A rollout begins, or goes on; no look is under way until it has ended.

@@ -23,13 +23,16 @@ struct Wishes {
         wishes.map(\.options)
             .reduce(into: PlanOptions()) { all, one in
                 all.release = all.release.union(one.release)
+                all.adopt = all.adopt.union(one.adopt)
+                all.fromTags = all.fromTags || one.fromTags
+                all.recreate = all.recreate || one.recreate
                 all.acceptsRewind = all.acceptsRewind || one.acceptsRewind
             }
     }
 }
 
 extension Selection {
-    fileprivate func union(_ other: Selection) -> Selection {
+    func union(_ other: Selection) -> Selection {
         switch (self, other) {
         case (.all, _), (_, .all): .all
         case (.none, let one), (let one, .none): one

@@ -22,8 +22,13 @@ extension LiveControl {
                 try await order(.release, loop, by: person)
             } else {
                 let content = glob.map { Selection.matching([$0]) } ?? .none
-                await loop.release(content, acceptsRewind: acceptsRewind)
+                await loop.ask(PlanOptions(release: content, acceptsRewind: acceptsRewind))
             }
+        case .adopt(let glob, let fromTags):
+            let all: Selection = fromTags ? .none : .all
+            let adopt = glob.map { Selection.matching([$0]) } ?? all
+            return try await ask(loop, PlanOptions(adopt: adopt, fromTags: fromTags))
+        case .recreate: return try await ask(loop, PlanOptions(recreate: true))
         case .suspend(let freezes, let reason, let until):
             let kind = Order.Kind.suspend(freezes: freezes)
             try await order(kind, loop, by: person, reason: reason, until: until)
@@ -43,6 +48,16 @@ extension LiveControl {
         case .apply(let id): return try await apply(id, loop)
         }
         loop.nudge()
+        return .accepted()
+    }
+
+    /// Asks something of the next look; where nothing may begin, that look would not do it, and
+    /// what was meant for the mesh as it is must not wait for another day.
+    private func ask(_ loop: TargetLoop, _ options: PlanOptions) async throws -> ControlOutcome {
+        if let order = try await loop.reconciliation.blockedBy() {
+            return .refused("the target is \(order.words); end that first")
+        }
+        await loop.ask(options)
         return .accepted()
     }
 

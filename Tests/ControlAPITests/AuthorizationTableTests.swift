@@ -69,8 +69,9 @@ import Testing
             (.viewer, 200)
         case .makePlan: (.planner, 201)
         case .scan: (.planner, 202)
-        case .reconcile, .hold, .release, .suspend, .resume, .rollback, .pauseRollout,
-            .resumeRollout, .promoteRollout, .abortRollout, .approvePlan, .rejectPlan, .applyPlan:
+        case .reconcile, .hold, .release, .adopt, .recreate, .suspend, .resume, .rollback,
+            .pauseRollout, .resumeRollout, .promoteRollout, .abortRollout, .approvePlan,
+            .rejectPlan, .applyPlan:
             (.operator, 202)
         }
     }

@@ -91,6 +91,12 @@ import Testing
                 "/v1/targets/prod:release", #"{"acceptRewind":true}"#,
                 .release(nil, acceptsRewind: true)
             ),
+            ("/v1/targets/prod:adopt", "", .adopt(nil, fromTags: false)),
+            (
+                "/v1/targets/prod:adopt", #"{"resource":"virtualNode/*","fromTags":true}"#,
+                .adopt(Glob("virtualNode/*"), fromTags: true)
+            ),
+            ("/v1/targets/prod:recreate", "", .recreate),
             (
                 "/v1/targets/prod:suspend",
                 #"{"freeze":true,"reason":"leave it","until":"2026-11-21T00:00:00Z"}"#,

@@ -39,8 +39,9 @@ import Testing
             let asked = try await Self.commands(in: world)
             #expect(
                 asked == [
-                    "reconcile", "scan", "hold", "release", "suspend", "resume", "rollback",
-                    "rolloutPause", "rolloutResume", "rolloutPromote", "rolloutAbort", "plan",
+                    "reconcile", "scan", "hold", "release", "adopt", "recreate", "suspend",
+                    "resume", "rollback", "rolloutPause", "rolloutResume", "rolloutPromote",
+                    "rolloutAbort", "plan",
                     "approve", "reject", "apply",
                 ],
                 "what was never carried out was never judged"

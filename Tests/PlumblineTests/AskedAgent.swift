@@ -175,7 +175,7 @@ actor AskedAgent: ControlSources {
 
     func perform(_ call: ControlCall) -> ControlOutcome {
         switch call.command {
-        case .reconcile: return .accepted()
+        case .reconcile, .adopt, .recreate: return .accepted()
         case .pauseRollout where rollout == "running":
             rollout = "paused"
             return .accepted()

@@ -33,6 +33,9 @@ import Testing
         try await agent.serving { server in
             let steps: [(arguments: [String], exit: Int32, word: String)] = [
                 (["reconcile", "--target", "staging"], 0, "staging: reconcile accepted"),
+                (["adopt", "virtualNode/*", "--target", "prod"], 0, "prod: adopt accepted"),
+                (["adopt", "--from-tags", "--target", "prod"], 0, "prod: adopt accepted"),
+                (["recreate", "--target", "prod"], 0, "prod: recreate accepted"),
                 (["rollout", "pause", "--target", "prod"], 0, "prod: rolloutPause accepted"),
                 (["rollout", "pause", "--target", "prod"], 3, "the rollout is paused"),
                 (["rollout", "resume", "--target", "prod"], 0, "prod: rolloutResume accepted"),
@@ -54,8 +57,13 @@ import Testing
         let calls = await agent.calls
         #expect(calls.allSatisfy { $0.caller.name == "operator" })
         #expect(
+            calls.map(\.command).contains(.adopt(Glob("virtualNode/*"), fromTags: false))
+                && calls.map(\.command).contains(.adopt(nil, fromTags: true))
+        )
+        #expect(
             calls.map(\.command.word) == [
-                "reconcile", "rolloutPause", "rolloutPause", "rolloutResume", "rolloutPromote",
+                "reconcile", "adopt", "adopt", "recreate", "rolloutPause", "rolloutPause",
+                "rolloutResume", "rolloutPromote",
                 "rolloutAbort", "approve", "approve",
             ]
         )

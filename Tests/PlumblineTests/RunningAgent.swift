@@ -202,7 +202,7 @@ extension World {
     }
 
     /// The resources that a list of the shop has on its first page.
-    private func listed(_ path: String) async throws -> [SpecValue] {
+    func listed(_ path: String) async throws -> [SpecValue] {
         let member = path.split(separator: "/").last.map(String.init) ?? path
         return try await send("GET", "meshes/shop/" + path)[member]?.items ?? []
     }

@@ -250,7 +250,7 @@ extension World {
     }
 
     /// A stranger sends 60 of 100 requests to the other version.
-    fileprivate func editRoute() async throws {
+    func editRoute() async throws {
         let client = try stranger()
         let live = try #require(try await client.describe(Shop.route))
         let spec = try SpecValue(

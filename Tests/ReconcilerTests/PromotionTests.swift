@@ -152,11 +152,11 @@ import Testing
                     let next = staging.branch.commit(Shop(cartLog: "/dev/stderr").tree)
                     try await eventually { await prod.status.applied == next }
                     try staging.branch.rewind(to: first)
-                    await stage.release(.none, acceptsRewind: true)
+                    await stage.ask(PlanOptions(acceptsRewind: true))
                     try await eventually { try await staging.cartLog() == "/dev/stdout" }
                     try await eventually { await prod.status.phase == .frozen }
                     #expect(try await production.cartLog() == "/dev/stderr")
-                    await prod.release(.none, acceptsRewind: true)
+                    await prod.ask(PlanOptions(acceptsRewind: true))
                     try await eventually { try await production.cartLog() == "/dev/stdout" }
                 }
                 try staging.checkInvariants()

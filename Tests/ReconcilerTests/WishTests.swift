@@ -1,3 +1,4 @@
+import AWSMesh
 import MeshModel
 import Planning
 import Reconciler
@@ -12,8 +13,8 @@ import Testing
             try await world.failToShift()
             try await world.loop(LoopPolicy(interval: .milliseconds(20))) { loop in
                 world.watch.holdsScans = true
-                await loop.release(Self.route, acceptsRewind: false)
-                await loop.release(.none, acceptsRewind: true)
+                await loop.ask(PlanOptions(release: Self.route))
+                await loop.ask(PlanOptions(acceptsRewind: true))
                 world.watch.holdsScans = false
                 try await eventually { await loop.status.sync == .synced }
             }
@@ -29,7 +30,7 @@ import Testing
             try await world.failToShift()
             let policy = LoopPolicy(onCommit: .plan, interval: .milliseconds(20))
             try await world.loop(policy) { loop in
-                await loop.release(Self.route, acceptsRewind: false)
+                await loop.ask(PlanOptions(release: Self.route))
                 try await eventually { await loop.status.plan?.hasChanges == true }
                 let looks = await loop.status.looks
                 try await eventually { await loop.status.looks > looks + 3 }
@@ -43,6 +44,27 @@ import Testing
                 try await eventually { await loop.status.looks > after + 3 }
                 #expect(world.watch.writes.count == writes)
             }
+            try world.checkInvariants()
+        }
+    }
+
+    @Test("to create again what is missing passes the guardrail and the drift policy")
+    func recreates() async throws {
+        try await World.with { world in
+            try await world.openShop()
+            let client = try world.stranger()
+            for id in [Shop.cart, .virtualService("web.shop.internal", mesh: "shop")] {
+                _ = try await client.delete(id)
+            }
+            try await world.editRoute()
+            try await world.loop(LoopPolicy(interval: .milliseconds(20))) { loop in
+                let start = "2 owned resources are missing"
+                try await eventually { await loop.status.message?.hasPrefix(start) == true }
+                await loop.ask(PlanOptions(recreate: true))
+                try await eventually { try await world.live(Shop.cart) != nil }
+                try await eventually { await loop.status.drift?.hasDrift() == true }
+            }
+            #expect(try await world.weight(of: "web-v2") == 60, "that edit is only reported")
             try world.checkInvariants()
         }
     }
