@@ -64,14 +64,14 @@ struct Decisions {
     private mutating func decideDeclared(_ comparison: Comparison, _ body: SpecValue) {
         let id = comparison.id
         let isDrift = comparison.driftClass == .modified || comparison.driftClass == .missing
-        // What is in flight has not passed its gates yet: it is not put back at once, but judged.
-        if isDrift, comparison.applied?.isInFlight != true {
+        if isHeld(comparison) {
+            decideHeld(comparison, body)
+        } else if isDrift, comparison.applied?.isInFlight != true {
+            // What is in flight has not passed its gates yet: it is not put back, but judged.
             guard input.options.corrects.contains(id) else {
                 return hold(back: id, .reported, "\(comparison.reason); drift is only reported")
             }
-            moves[id] = Move(comparison, to: body, isCorrection: true)
-        } else if isHeld(comparison) {
-            decideHeld(comparison)
+            moves[id] = Move(correcting: comparison, to: body, input.options.corrects)
         } else if comparison.live != nil, isProtected(id) {
             refuse(id, .protected, "protected: change it by hand, or lift the guardrail")
         } else {
@@ -80,12 +80,18 @@ struct Decisions {
     }
 
     /// Held content is not tried again; what someone else did meanwhile is put right all the same.
-    private mutating func decideHeld(_ comparison: Comparison) {
+    ///
+    /// But not where what was accepted is what failed, nor behind gates: there was trouble, so
+    /// whoever edits traffic now may be at work on it.
+    private mutating func decideHeld(_ comparison: Comparison, _ body: SpecValue) {
         let id = comparison.id
         let hold = input.applied.holds[id]
         let since = hold.map { " at \($0.revision.short): \($0.reason)" } ?? ""
-        if let accepted = comparison.baseline, comparison.sides.live != comparison.sides.applied {
-            moves[id] = Move(comparison, to: accepted, isCorrection: true)
+        if let accepted = comparison.baseline, comparison.sides.live != comparison.sides.applied,
+            !Schema.equal(accepted, body, as: id.kind), input.options.corrects.contains(id)
+        {
+            let correction = Move(correcting: comparison, to: accepted, input.options.corrects)
+            if !correction.isJudged { moves[id] = correction }
         }
         deferred.append(
             Deferral(id, .held, "failed\(since); commit something else, or --release it")

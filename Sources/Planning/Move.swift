@@ -13,9 +13,32 @@ struct Move: Hashable, Sendable {
     let isInFlight: Bool
     /// Puts right what someone else did to a resource that Git did not change.
     let isCorrection: Bool
+    /// A correction that gates judge; where they fail, what was live comes back.
+    let isJudged: Bool
 
     /// Makes the resource be `goal`, whether it is live or not.
-    init(_ comparison: Comparison, to goal: SpecValue, isCorrection: Bool = false) {
+    init(_ comparison: Comparison, to goal: SpecValue) {
+        self.init(comparison, to: goal, isCorrection: false, isJudged: false)
+    }
+
+    /// Makes the resource be what it was before someone else came.
+    ///
+    /// What is not there any more has nothing that could come back, so it is made again at once.
+    init(correcting comparison: Comparison, to goal: SpecValue, _ corrections: Corrections) {
+        self.init(
+            comparison,
+            to: goal,
+            isCorrection: true,
+            isJudged: comparison.live != nil && corrections.judge(comparison.id)
+        )
+    }
+
+    private init(
+        _ comparison: Comparison,
+        to goal: SpecValue,
+        isCorrection: Bool,
+        isJudged: Bool
+    ) {
         id = comparison.id
         live = comparison.live
         action = comparison.live == nil ? .create : .update
@@ -23,6 +46,7 @@ struct Move: Hashable, Sendable {
         baseline = comparison.live.map { comparison.baseline ?? $0.spec }
         isInFlight = comparison.applied?.isInFlight ?? false
         self.isCorrection = isCorrection
+        self.isJudged = isJudged
     }
 
     init(deleting comparison: Comparison) {
@@ -33,6 +57,7 @@ struct Move: Hashable, Sendable {
         baseline = comparison.baseline
         isInFlight = comparison.applied?.isInFlight ?? false
         isCorrection = false
+        isJudged = false
     }
 }
 

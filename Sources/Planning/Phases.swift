@@ -42,7 +42,7 @@ struct Phases {
                 body,
                 replacing: live.spec,
                 expects: live.version,
-                undo: move.baseline,
+                undo: move.isCorrection ? nil : move.baseline,
                 needs: needsOfExpansion(move)
             )
         }
@@ -51,8 +51,9 @@ struct Phases {
 
     /// Updates of what serves traffic.
     ///
-    /// What serves no policy's route, puts drift right, or returns to its baseline goes first: no
-    /// gate holds it up, and none takes it back.
+    /// What serves no policy's route, puts drift right because somebody asked, or returns to its
+    /// baseline goes first: no gate holds it up, and none takes it back. A correction that gates
+    /// judge has a wave of its own, so that nothing else goes back when it fails.
     var inPlace: [Wave] {
         let shifted = Set(shifts.map(\.route))
         let operations = moves.values.compactMap { move -> Schedule.Operation? in
@@ -97,7 +98,7 @@ struct Phases {
                 body,
                 replacing: previous,
                 expects: isFirst ? move.live?.version : nil,
-                undo: isFirst ? move.baseline : previous,
+                undo: move.isCorrection ? nil : isFirst ? move.baseline : previous,
                 needs: needsOfContraction(move.id)
             )
         }
@@ -127,7 +128,12 @@ struct Phases {
     }
 
     /// The accepted body, with what expand has put in place and others may rely on by then.
+    ///
+    /// Of a correction it is what is live: someone else's, and not accepted by that.
     private func undo(of move: Move, after expanded: SpecValue?) -> SpecValue? {
+        guard !move.isCorrection else {
+            return move.isJudged ? expanded ?? move.live?.spec : nil
+        }
         guard let baseline = move.baseline else { return nil }
         if let expanded, let live = move.live,
             Schema.equal(live.spec, baseline, as: move.id.kind)
@@ -168,7 +174,7 @@ struct Phases {
             expects: expects,
             isCorrection: move.isCorrection
         )
-        guard let undo, !move.isCorrection, !Schema.equal(undo, body, as: move.id.kind) else {
+        guard let undo, !Schema.equal(undo, body, as: move.id.kind) else {
             return Schedule.Operation(write: write, rollback: nil, needs: needs)
         }
         let rollback = Write(
@@ -176,7 +182,8 @@ struct Phases {
             action: .update,
             body: undo,
             before: body,
-            expects: nil
+            expects: nil,
+            isCorrection: move.isCorrection
         )
         return Schedule.Operation(write: write, rollback: rollback, needs: needs)
     }

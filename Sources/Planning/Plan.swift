@@ -263,7 +263,7 @@ package struct Write: Hashable, Sendable, Codable {
     package let expects: LiveVersion?
     /// Tags to send with a create.
     package let tags: [String: String]
-    /// The write puts a stranger's edit right: recorded as `driftCorrected`.
+    /// The write puts a stranger's edit right, recorded as `driftCorrected`, or takes that back.
     package let isCorrection: Bool
 
     package init(
@@ -291,6 +291,8 @@ package struct Wave: Hashable, Sendable, Codable {
     /// Gates to pass before the wave is accepted; empty where nothing on a policy's path changes.
     package let gates: [GatedPath]
     /// Bodies that undo the wave's updates, newest first; used when a gate fails.
+    ///
+    /// Of a correction it is what someone else had put there, which is no baseline.
     package let rollback: [Write]
     /// Longest soak and deadline of the policies behind `gates`.
     @Milliseconds package private(set) var soak: Duration
@@ -309,6 +311,11 @@ package struct Wave: Hashable, Sendable, Codable {
         self.soak = soak
         self.deadline = deadline
     }
+}
+
+extension Wave {
+    /// Whether it puts right what someone else did, in a way that its gates judge.
+    package var isJudgedCorrection: Bool { rollback.contains(where: \.isCorrection) }
 }
 
 /// A policy's gates, and the targets they measure.

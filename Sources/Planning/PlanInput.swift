@@ -85,6 +85,40 @@ package enum Selection: Hashable, Sendable, Codable {
     }
 }
 
+/// Which edits by others are put right; the rest is only reported.
+package enum Corrections: Hashable, Sendable, Codable {
+    case none
+    /// All of them, at once: a person asked.
+    case all
+    /// These, by an agent that nobody asked: what moves traffic behind the gates of its routes, and
+    /// where they fail, what was live comes back.
+    case judged(Selection)
+
+    func contains(_ id: ResourceID) -> Bool {
+        switch self {
+        case .none: false
+        case .all: true
+        case .judged(let selection): selection.contains(id)
+        }
+    }
+
+    /// Whether gates have a say in putting it right.
+    func judge(_ id: ResourceID) -> Bool {
+        guard case .judged = self else { return false }
+        return id.movesTraffic
+    }
+}
+
+extension ResourceID {
+    /// Whether an edit of it sends requests elsewhere.
+    package var movesTraffic: Bool {
+        switch kind {
+        case .route, .virtualService, .gatewayRoute: true
+        case .mesh, .virtualNode, .virtualRouter, .virtualGateway: false
+        }
+    }
+}
+
 /// What the person at the terminal, or the target's settings, asked for.
 package struct PlanOptions: Hashable, Sendable, Codable {
     /// Unowned live resources to take over.
@@ -104,8 +138,7 @@ package struct PlanOptions: Hashable, Sendable, Codable {
     package var recreate: Bool
     /// Whether a branch is followed although it no longer contains what was carried out last.
     package var acceptsRewind: Bool
-    /// Which edits by others are put right; the rest is only reported.
-    package var corrects: Selection
+    package var corrects: Corrections
 
     package init(
         adopt: Selection = .none,
@@ -117,7 +150,7 @@ package struct PlanOptions: Hashable, Sendable, Codable {
         deleteMesh: Bool = false,
         recreate: Bool = false,
         acceptsRewind: Bool = false,
-        corrects: Selection = .all
+        corrects: Corrections = .all
     ) {
         self.adopt = adopt
         self.fromTags = fromTags

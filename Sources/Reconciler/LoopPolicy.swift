@@ -92,21 +92,12 @@ struct DriftMemory {
     }
 
     /// What may be put right now: what moves no traffic at once, the rest after its grace.
-    func correctable(_ policy: LoopPolicy, at now: Instant) -> Selection {
+    func correctable(_ policy: LoopPolicy, at now: Instant) -> Corrections {
         guard policy.onDrift == .correct else { return .none }
         let due = sightings.filter { id, sighting in
             sighting.isDrift && (!id.movesTraffic || now - sighting.since >= policy.driftGrace)
         }
-        return due.isEmpty ? .none : .matching(due.keys.sorted().map { Glob($0.address) })
-    }
-}
-
-extension ResourceID {
-    /// Whether an edit of it sends requests elsewhere.
-    fileprivate var movesTraffic: Bool {
-        switch kind {
-        case .route, .virtualService, .gatewayRoute: true
-        case .mesh, .virtualNode, .virtualRouter, .virtualGateway: false
-        }
+        guard !due.isEmpty else { return .none }
+        return .judged(.matching(due.keys.sorted().map { Glob($0.address) }))
     }
 }

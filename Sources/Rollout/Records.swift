@@ -5,7 +5,7 @@ import Planning
 ///
 /// Every payload has `revision`. Besides, by kind:
 /// - `intent`: `action`, `phase`; `wave` or `percent`; `ahead` for a rollback intent written before
-///   it is needed, `correction` where a stranger's edit is put right.
+///   it is needed, `correction` where a stranger's edit is put right, or comes back.
 /// - `outcome`: `result` (`done flapped unsent unneeded stranger failed inUse unknown`), `message`,
 ///   `version`.
 /// - `applied`, `driftCorrected`, `pruned`: `action`, `phase`, `wave`, `version`.
@@ -172,9 +172,11 @@ extension RolloutMachine {
     func entry(
         ofReturn one: Writing,
         _ cause: Cause,
-        before: SpecValue?
+        before: SpecValue?,
+        isCorrection: Bool
     ) -> LedgerEntry {
         let baseline = plan.write(at: one.place)?.body
+        let story = isCorrection ? "; what someone else had put there is live again" : ""
         return LedgerEntry(
             .rolledBack,
             resource: one.resource,
@@ -184,7 +186,7 @@ extension RolloutMachine {
             before: before,
             after: baseline,
             payload: payload([
-                "reason": .string(cause.reason),
+                "reason": .string(cause.reason + story),
                 "weights": weights(baseline),
             ])
         )

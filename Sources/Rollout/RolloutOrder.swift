@@ -122,8 +122,13 @@ extension RolloutMachine {
         let shifts = progress.shifts.indices
             .filter { progress.shifts[$0].stage == .waiting && !isMoving($0) }
             .compactMap { plan.shifts.at($0)?.route }
-        let updates = wavesAhead.flatMap(\.writes)
-            .filter { $0.action == .update && !$0.isCorrection }.map(\.resource)
+        let updates =
+            wavesAhead.flatMap { wave in
+                wave.writes.filter {
+                    $0.action == .update && (!$0.isCorrection || wave.isJudgedCorrection)
+                }
+            }
+            .map(\.resource)
         for resource in Set(shifts + updates).subtracting(begun).sorted() {
             hold(resource, cause, &turn)
         }

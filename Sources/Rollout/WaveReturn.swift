@@ -15,9 +15,10 @@ extension Wave {
         }
     }
 
-    /// What a resource of this wave goes back to when a gate fails.
+    /// The accepted body that a resource of this wave goes back to when a gate fails.
     fileprivate func baseline(of resource: ResourceID) -> SpecValue? {
-        gates.isEmpty ? nil : rollback.first { $0.resource == resource }?.body
+        guard !gates.isEmpty, !isJudgedCorrection else { return nil }
+        return rollback.first { $0.resource == resource }?.body
     }
 }
 
@@ -36,6 +37,15 @@ extension Plan {
         let gated = later.lazy.compactMap { $0.baseline(of: resource) }.first
         guard phase != .contract else { return gated }
         return gated ?? shifts.first { $0.route == resource }?.baseline
+    }
+
+    /// Whether a write that is live changes nothing of what is accepted: what only leads to a
+    /// correction is in part someone else's still.
+    fileprivate func isHalfCorrected(by write: Write) -> Bool {
+        guard write.isCorrection, let body = write.body, let goal = declared(write.resource) else {
+            return false
+        }
+        return !Schema.equal(body, goal, as: write.resource.kind)
     }
 }
 
@@ -73,7 +83,7 @@ extension RolloutMachine {
         let before = before(one, write)
         turn.record(
             entry(ofApplied: write, one, before: before, version: version),
-            [.applied(write.resource, applied)]
+            plan.isHalfCorrected(by: write) ? [] : [.applied(write.resource, applied)]
         )
     }
 
@@ -85,7 +95,8 @@ extension RolloutMachine {
         progress.landed[one.resource.fullAddress] = Landed(version: version, place: one.place)
         turn.record(
             entry(ofPromoted: one.resource, after: body, live: nil),
-            [.applied(one.resource, accepted(body, version))]
+            plan.isHalfCorrected(by: write)
+                ? [] : [.applied(one.resource, accepted(body, version))]
         )
     }
 
@@ -119,11 +130,13 @@ extension RolloutMachine {
                 let write = plan.write(at: one.place), let body = write.body
             {
                 let desired = wave.writes.first { $0.resource == one.resource }?.body
-                recordReturned(one, accepted(body, version), cause, from: desired, &turn)
+                let applied = write.isCorrection ? nil : accepted(body, version)
+                recordReturned(one, applied, cause, from: desired, &turn)
             } else {
                 let reason =
                     "\(cause.reason); the way back failed: \(one.failure ?? "it was not sent")"
                 halt(one.resource, reason, &turn)
+                holdCorrection(one.resource, of: wave, cause, &turn)
             }
         }
         let told = Set(progress.casualties.map(\.resource))
@@ -149,18 +162,35 @@ extension RolloutMachine {
         }
     }
 
+    /// A correction that failed is not tried again, whatever is live now: it may be someone's who
+    /// is at work on it.
+    private mutating func holdCorrection(
+        _ resource: ResourceID,
+        of wave: Wave,
+        _ cause: Cause,
+        _ turn: inout Turn
+    ) {
+        guard cause.holds, wave.isJudgedCorrection, let content = plan.declared(resource) else {
+            return
+        }
+        hold(content, of: resource, cause, &turn)
+    }
+
     /// A resource is back at its baseline: recorded, and its content held where that failed.
+    ///
+    /// After a correction it is back at what someone else had put there, and what is `applied`
+    /// stays as it was.
     mutating func recordReturned(
         _ one: Writing,
-        _ applied: AppliedResource,
+        _ applied: AppliedResource?,
         _ cause: Cause,
         from desired: SpecValue?,
         _ turn: inout Turn
     ) {
         let resource = one.resource
         turn.record(
-            entry(ofReturn: one, cause, before: desired),
-            [.applied(resource, applied)]
+            entry(ofReturn: one, cause, before: desired, isCorrection: applied == nil),
+            applied.map { [.applied(resource, $0)] } ?? []
         )
         guard cause != .superseded else { return }
         progress.casualties.append(

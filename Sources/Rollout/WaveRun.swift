@@ -92,14 +92,21 @@ extension RolloutMachine {
         turn.record(entry(ofSample: id, sample.series, sample.judgement))
         guard let reason = sample.series.failure else { return }
         turn.record(entry(ofFailure: reason, id, sample.series))
-        let isHalting = policy(of: sample.series, in: progress.wave)?.onFailure == .halt
+        let isHalting = !isCorrecting && policy(of: sample.series)?.onFailure == .halt
         if isHalting { haltWave(reason, &turn) } else { returnWave(.gate(reason), &turn) }
     }
 
-    private func policy(of series: Series, in run: WaveRun?) -> RolloutPolicy? {
-        guard let run, let wave = plan.wave(run.phase, run.index) else { return nil }
-        return wave.gates.map(\.policy).first { $0.gates.contains(series.gate) }
+    private var presentWave: Wave? {
+        progress.wave.flatMap { plan.wave($0.phase, $0.index) }
     }
+
+    private func policy(of series: Series) -> RolloutPolicy? {
+        presentWave?.gates.map(\.policy).first { $0.gates.contains(series.gate) }
+    }
+
+    /// Whether the wave puts right what someone else did, which comes back where a gate fails,
+    /// whatever the policy has to say of new content.
+    private var isCorrecting: Bool { presentWave?.isJudgedCorrection ?? false }
 
     mutating func tickWave(_ turn: inout Turn) {
         guard let run = progress.wave else {

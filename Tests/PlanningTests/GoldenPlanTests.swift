@@ -180,6 +180,8 @@ private struct GoldenSettings: Decodable {
     let allowDeletes: Int?
     let deleteMesh: Bool?
     let recreate: Bool?
+    /// An agent plans, whose corrections gates judge.
+    let judged: Bool?
     let protected: [String]?
     let maxStep: Int?
     let requireGates: [String]?
@@ -194,7 +196,8 @@ private struct GoldenSettings: Decodable {
             prune: prune ?? false,
             allowDeletes: allowDeletes,
             deleteMesh: deleteMesh ?? false,
-            recreate: recreate ?? false
+            recreate: recreate ?? false,
+            corrects: judged == true ? .judged(.all) : .all
         )
         scene.guardrails.protected = (protected ?? []).map(Glob.init)
         scene.guardrails.maxStep = maxStep

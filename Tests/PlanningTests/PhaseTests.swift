@@ -129,7 +129,7 @@ struct PhaseTests {
         )
     }
 
-    @Test("a correction is one write, at once, whatever the policy")
+    @Test("a correction that a person asks for is one write, at once, whatever the policy")
     func correction() throws {
         var scene = Self.scene()
         let route = Sample.route("main", "cart")

@@ -36,6 +36,7 @@ enum RandomMesh {
         if random.chance(20) { scene.guardrails.protected = [Glob("virtualNode/n1")] }
         if random.chance(30) { scene.guardrails.maxStep = 30 }
         if random.chance(60) { scene.policies = [Sample.policy()] }
+        if random.chance(30) { scene.options.corrects = .judged(.all) }
         return scene
     }
 

@@ -95,16 +95,23 @@ extension World {
         try checkReturns(ledger, records, comment)
     }
 
-    /// Every body that is gone back to was accepted before, and is no value on the way.
+    /// Every body that is gone back to was accepted before, and is no value on the way; what takes
+    /// a correction back was found there.
     private func checkReturns(
         _ ledger: Ledger,
         _ records: [AuditRecord],
         _ comment: Comment?
     ) throws {
         var accepted: [ResourceID: Set<Digest>] = [:]
+        let found = Set(records.filter { $0.kind == .driftFound }.compactMap(\.after))
+        let corrections = Set(
+            records.filter { $0.payload["correction"]?.flag == true }.compactMap(\.intent)
+        )
         for record in records {
             let isReturn = record.kind == .rolledBack || record.payload["ahead"]?.flag == true
-            if isReturn, let id = record.resource {
+            if isReturn, record.intent.map(corrections.contains) == true {
+                #expect(record.after.map(found.contains) == true, "\(comment ?? "") \(record)")
+            } else if isReturn, let id = record.resource {
                 let body = try #require(try record.after.flatMap { try ledger.body($0) }, comment)
                 let digest = Schema.digest(body, as: id.kind)
                 #expect(accepted[id]?.contains(digest) == true, "\(comment ?? "") \(record)")

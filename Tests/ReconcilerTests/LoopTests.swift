@@ -212,6 +212,35 @@ import Testing
         }
     }
 
+    @Test("judges what moves traffic, and gives a stranger's value back where it was right")
+    func judges() async throws {
+        try await World.with { world in
+            try await world.openShop()
+            try await world.editRoute()
+            world.gauges.set("web-v1", to: 80)
+            let policy = LoopPolicy(
+                onDrift: .correct,
+                interval: .milliseconds(20),
+                driftGrace: .zero
+            )
+            try await world.loop(policy) { loop in
+                try await eventually { try !world.records(.held).isEmpty }
+                try await world.branch.isAskedAgain()
+                try await world.branch.isAskedAgain()
+                #expect(await loop.status.health == .degraded)
+                #expect(await loop.status.message?.contains("success-rate") == true)
+            }
+            #expect(world.routeWeights == [0, 60], "put right, put back, and not tried again")
+            let ledger = try Ledger(reading: world.folder).appliedState(mesh: "shop")
+            let route = try #require(ledger.resources[Shop.route])
+            #expect(!route.isInFlight)
+            #expect(Schema.equal(route.body, route.baseline, as: .route))
+            let content = Schema.digest(route.baseline, as: .route)
+            #expect(ledger.holds[Shop.route]?.content == content)
+            try world.checkInvariants()
+        }
+    }
+
     @Test("freezes where the branch was rewound") func freezes() async throws {
         try await World.with { world in
             let first = world.branch.commit(Shop().tree)

@@ -79,6 +79,25 @@ struct SimulationTests {
         #expect(promotion ?? .max < finish ?? .min)
     }
 
+    /// What a failed correction leaves is the stranger's; what was accepted stays accepted.
+    @Test func failedCorrectionIsHeld() {
+        let route = Shop.route("checkout")
+        var held = 0
+        for seed in 0..<60 as Range<UInt64> {
+            var simulator = Simulator(seed: seed, history: .judgedDrift)
+            if let violation = simulator.run() { Issue.record("\(violation)") }
+            let declared = simulator.script.commits[0].desired.resources[route]?.spec
+            guard let declared, let hold = simulator.ledger.holds[route],
+                hold.content == Schema.digest(declared, as: .route)
+            else { continue }
+            held += 1
+            let live = simulator.mesh.resources[route]?.spec
+            #expect(simulator.mesh.strangers[route]?.last == live, "seed \(seed)")
+            #expect(simulator.ledger.resources[route]?.baseline == declared, "seed \(seed)")
+        }
+        #expect(held > 5)
+    }
+
     @Test(arguments: 0..<8 as Range<UInt64>)
     func lostAnswersEverywhereEndWell(seed: UInt64) {
         var simulator = Simulator(seed: seed, history: .lostAnswers)

@@ -1,4 +1,5 @@
 package import MeshModel
+package import Planning
 package import Rollout
 
 /// The kinds of histories; a seed draws the details.
@@ -15,6 +16,7 @@ package enum History: String, CaseIterable, Sendable {
     case lostAnswers
     case deathAtEveryEffect
     case badInPlace
+    case judgedDrift
     case meshGone
     case fullLedger
     case anything
@@ -26,6 +28,8 @@ package enum History: String, CaseIterable, Sendable {
         package var faults = Faults.none
         /// The process dies once, at the effect with this number.
         package var deathAt: Int?
+        /// Whether somebody asks for what puts strangers' edits right, or gates judge it.
+        package var corrections = Corrections.all
         /// Faults, commits and strangers stop here.
         package var quietFrom: Int64 = 45 * 60_000
     }
@@ -79,6 +83,7 @@ package enum History: String, CaseIterable, Sendable {
         case .lostAnswers: Self.canary(faults: .lostAnswers)
         case .deathAtEveryEffect: Self.deathAtEveryEffect(&random)
         case .badInPlace: Self.badInPlace(&random)
+        case .judgedDrift: Self.judgedDrift(&random)
         case .meshGone: Self.meshGone(&random)
         case .fullLedger: Self.fullLedger(&random)
         case .anything: Self.anything(&random)

@@ -37,8 +37,11 @@ extension Simulator {
         checkWaves()
         let phase = entry.payload.members?["phase"]?.text
         guard phase != "rollback" else {
-            if let body = write.body, !watch.isAccepted(body, id) {
-                breakRule("rollback target", "\(id) would go back to what was never accepted")
+            let isCorrection = entry.payload.members?["correction"] == true
+            if let body = write.body,
+                isCorrection ? !isStrangers(body, id) : !watch.isAccepted(body, id)
+            {
+                breakRule("rollback target", "\(id) would go back to what was never there")
             }
             return
         }
@@ -48,6 +51,11 @@ extension Simulator {
         let revision = entry.payload.members?["revision"]?.text ?? ""
         if watch.isOlder(revision) { breakRule("no older revision", "\(id) gets \(revision)") }
         if phase == "shift" { checkTargets(of: write, revision) }
+    }
+
+    /// What someone else had put there comes back where a correction fails.
+    private func isStrangers(_ body: SpecValue, _ id: ResourceID) -> Bool {
+        mesh.strangers[id]?.contains { Schema.equal($0, body, as: id.kind) } ?? false
     }
 
     /// Traffic goes only where it was accepted, or where this commit wants it.

@@ -77,7 +77,12 @@ extension Simulator {
 
     func currentPlan() -> Plan {
         let commit = script.commits[head]
-        let options = PlanOptions(prune: true, allowDeletes: 100, recreate: true)
+        let options = PlanOptions(
+            prune: true,
+            allowDeletes: 100,
+            recreate: true,
+            corrects: script.corrections
+        )
         return Planner.plan(
             PlanInput(
                 target: Target(
