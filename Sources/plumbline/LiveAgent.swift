@@ -139,6 +139,9 @@ struct LiveAgent {
         options.host = address.host
         options.port = address.port
         options.branch = settings.git.branch
+        options.repository =
+            settings.bitbucket.flatMap { RepositoryIdentity(fullName: $0.repository) }
+            ?? RepositoryIdentity(remote: settings.git.url)
         return WebhookServer(options, logger: Terminal.logger("webhooks"))
     }
 }

@@ -24,6 +24,26 @@ import Testing
         }
     }
 
+    /// A secret may be shared by more repositories than the one that is watched.
+    @Test(arguments: ["acme/mesh", nil])
+    func aWebhookOfAnotherRepositoryIsRefused(named: String?) async throws {
+        try await World.with { world in
+            var setup = AgentSetup(world)
+            setup.bitbucket = named
+            if named == nil { setup.repository = "http://127.0.0.1:1/scm/acme/mesh.git" }
+            let ended = try await setup.run { agent in
+                let url = "http://127.0.0.1:\(try await agent.webhookPort())"
+                let command = ["webhook", "test", "--url", url, "--secret-file", setup.secretFile]
+                for (name, word) in [("evil/mesh", "otherRepository"), ("Acme/mesh", "queued")] {
+                    let sent = try await Program.run(arguments: command + ["--repository", name])
+                    #expect(sent.exitCode == 0 && sent.output.hasPrefix(word), "\(sent)")
+                }
+                try agent.stop()
+            }
+            #expect(ended.status == .exited(0), "\(ended.errors)")
+        }
+    }
+
     @Test func terminationEndsARolloutAtAStepAndTheNextStartGoesOn() async throws {
         try await withRolloutAtItsFirstStep(ending: .terminate) { ended in
             #expect(ended.status == .exited(0), "\(ended.errors)")

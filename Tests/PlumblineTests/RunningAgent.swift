@@ -21,6 +21,8 @@ struct AgentSetup {
     var tokens: [ControlRole] = []
     /// Taken on for calls to the mesh.
     var role: String?
+    /// The repository that Bitbucket is told about, at an address where nobody answers.
+    var bitbucket: String?
     /// Variables of the agent's process.
     var environment: [String: String] = [:]
 
@@ -29,6 +31,9 @@ struct AgentSetup {
         repository = world.repository
         endpoint = world.endpoint
     }
+
+    private static let nobody =
+        "flavor: cloud, url: 'http://127.0.0.1:1/2.0', tokenFile: webhook-secret"
 
     var config: String { world.folder + "/agent.yaml" }
     var secretFile: String { world.folder + "/webhook-secret" }
@@ -80,6 +85,7 @@ struct AgentSetup {
             listen: { webhooks: "127.0.0.1:0", api: "127.0.0.1:0" }
             webhooks: { secretFiles: [webhook-secret] }
             \(tokens.isEmpty ? "" : "auth: { tokens: [\(tokens.joined(separator: ", "))] }")
+            \(bitbucket.map { "bitbucket: { \(Self.nobody), repository: \($0) }" } ?? "")
             targets:
               - name: shop
                 path: \(World.path)
