@@ -44,8 +44,13 @@ struct LiveDoctor {
     }
 
     /// Lists the remote and reads the branch into a folder of its own, gone afterwards.
+    ///
+    /// It lies in the state folder where there is one: a pod may write nowhere else.
     private func examineGit() async -> [Examination] {
-        let place = URL.temporaryDirectory.appending(path: "plumbline-doctor-\(UUID())").path
+        let state = URL(filePath: settings.state)
+        let hasState = FileManager.default.isWritableFile(atPath: settings.state)
+        let folder = hasState ? state : URL.temporaryDirectory
+        let place = folder.appending(path: "plumbline-doctor-\(UUID())").path
         defer { try? FileManager.default.removeItem(atPath: place) }
         var done: [Examination] = []
         var paths: Set<String> = []

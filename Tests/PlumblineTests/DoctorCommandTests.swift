@@ -72,6 +72,15 @@ import Testing
             #expect(after["prod: mesh"]?["found"]?.text?.contains("resources") == true, "\(after)")
             #expect(after["prod: clock"]?["found"]?.text?.hasSuffix("off the endpoint's") == true)
             #expect(after["ledger"]?["found"]?.text?.hasSuffix(" records") == true)
+            // A pod has no other folder to write to.
+            let alone = try await Program.run(
+                Program.path,
+                ["doctor", "--config", try visit.settings()],
+                settings: ["TMPDIR": "/dev/null"]
+            )
+            #expect(alone.exitCode == 0, "\(alone.output)\(alone.errors)")
+            let left = try FileManager.default.contentsOfDirectory(atPath: world.state)
+            #expect(!left.contains { $0.contains("doctor") })
         }
     }
 
