@@ -21,14 +21,14 @@ struct AgentCommand: AsyncParsableCommand {
 
     func run() async throws {
         let isJSON = output.output == .json
-        let events = EventProgress()
-        let progress: any ProgressSink = isJSON ? events : TextProgress()
         var exit = ExitStatus.fine
         var message: String?
         do {
             let settings = try ConfigFile(path: config).read()
             let stops = StopSignals()
-            try await LiveAgent.with(settings, progress: progress) { agent in
+            try await LiveAgent.with(settings) { target in
+                isJSON ? LineProgress(target: target) as any ProgressSink : TextProgress()
+            } _: { agent in
                 if !isJSON {
                     Terminal.log("Watching \(settings.git.url), branch \(settings.git.branch)")
                 }
@@ -40,7 +40,7 @@ struct AgentCommand: AsyncParsableCommand {
         }
         if isJSON {
             let members = message.map { ["message": SpecValue.string($0)] } ?? [:]
-            events.finish(exit, members, at: RolloutClock.system().wallTime())
+            EventProgress().finish(exit, members, at: RolloutClock.system().wallTime())
         }
         if let message { throw CommandFailure(exit, message) }
     }

@@ -1,7 +1,7 @@
 import Foundation
 import MeshModel
 
-/// One object a line, for programs: what `apply`, `demo` and later `agent` print with `-o json`.
+/// One object a line, for programs: what `apply`, `demo` and `agent` print with `-o json`.
 enum EventLine {
     /// The common members, and whatever the entry's payload adds; a plan's own body stays in the
     /// ledger.

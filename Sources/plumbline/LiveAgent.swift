@@ -22,7 +22,7 @@ struct LiveAgent {
     /// Opens everything under the lock of the state folder, and lets go of it afterwards.
     static func with(
         _ settings: AgentSettings,
-        progress: any ProgressSink,
+        telling progress: @escaping (_ target: String) -> any ProgressSink,
         _ body: (LiveAgent) async throws -> Void
     ) async throws {
         let folder = StateFolder(settings.state)
@@ -30,7 +30,7 @@ struct LiveAgent {
         defer { lock.release() }
         let ledger = try Ledger(writing: folder, under: lock)
         defer { ledger.close() }
-        for warning in ledger.warnings { progress.warn(warning) }
+        for warning in ledger.warnings { Terminal.warning(warning) }
         let bitbucket = try settings.bitbucket.map { try LiveBitbucket($0) }
         let gates = GateReader(hosts: GateHosts(settings.gateHosts))
         let descriptions = settings.targets.map { ($0, TargetDescription(settings, $0)) }
@@ -50,7 +50,8 @@ struct LiveAgent {
                     writeGuard: lease ?? SoleWriter(),
                     tally: tally
                 ) { target in
-                    let next = events?.telling(target, beside: progress) ?? progress
+                    let own = progress(target)
+                    let next = events?.telling(target, beside: own) ?? own
                     return bitbucket?.telling(target, ledger, beside: next) ?? next
                 }
             }

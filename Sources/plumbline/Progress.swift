@@ -9,24 +9,40 @@ struct SilentProgress: ProgressSink {
     func warn(_ message: String) { Terminal.warning(message) }
 }
 
-/// One object a line, for programs.
+/// One object a line, for programs: all that happens to a target, and how each rollout ended.
+struct LineProgress: ProgressSink {
+    /// Absent, the target is called like its mesh.
+    var target: String?
+
+    func report(_ entry: LedgerEntry, _ context: RecordContext) {
+        Terminal.output(EventLine.json(entry, context, target: target).json)
+    }
+
+    func warn(_ message: String) { Terminal.warning(message) }
+}
+
+/// The same for a command that carries out one plan.
 ///
 /// What the machine says of its end is kept back: the command ends with one `finished` of its own.
 final class EventProgress: ProgressSink {
     private let target: String?
+    private let lines: LineProgress
     private let end = Mutex<(entry: LedgerEntry, context: RecordContext)?>(nil)
 
-    init(target: String? = nil) { self.target = target }
+    init(target: String? = nil) {
+        self.target = target
+        lines = LineProgress(target: target)
+    }
 
     func report(_ entry: LedgerEntry, _ context: RecordContext) {
         guard entry.kind != .finished else {
             end.withLock { $0 = (entry, context) }
             return
         }
-        Terminal.output(EventLine.json(entry, context, target: target).json)
+        lines.report(entry, context)
     }
 
-    func warn(_ message: String) { Terminal.warning(message) }
+    func warn(_ message: String) { lines.warn(message) }
 
     /// The last line of a stream: how the rollout ended, if there was one, and the exit code.
     func finish(_ exit: ExitStatus, _ members: [String: SpecValue], at time: Int64) {
