@@ -105,6 +105,25 @@ extension Ledger {
 }
 
 extension Ledger {
+    /// The revision that was seen or planned last for a mesh.
+    package func lastSeen(mesh: String) throws -> Revision? {
+        let kinds: [EventKind] = [.revisionSeen, .planned]
+        return try kinds
+            .compactMap {
+                try records(RecordQuery(mesh: mesh, kinds: [$0], limit: 1)).last
+            }
+            .max { $0.seq < $1.seq }?
+            .revision
+    }
+
+    /// Whether a revision was seen, planned or superseded for a mesh.
+    package func isSeen(_ revision: Revision, mesh: String) throws -> Bool {
+        let kinds: [EventKind] = [.revisionSeen, .planned, .superseded]
+        return try storage.snapshot {
+            try $0.hasRecord(of: revision.commit, mesh: mesh, kinds: kinds)
+        }
+    }
+
     /// How the newest rollout of a revision to a mesh ended, in its record's word.
     package func lastOutcome(of revision: Revision, mesh: String) throws -> String? {
         let query = RecordQuery(

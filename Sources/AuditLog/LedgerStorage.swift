@@ -55,6 +55,8 @@ protocol LedgerSnapshot: LedgerEvidence {
     func row(ofIntent intent: String) throws -> RecordRow?
     /// Records that the query's columns select, in its order, until `visit` answers false.
     func rows(_ query: RecordQuery, _ visit: (RecordRow) throws -> Bool) throws
+    /// Whether there is a record of these kinds about a commit, named by all its digits.
+    func hasRecord(of commit: String, mesh: String, kinds: [EventKind]) throws -> Bool
     func body(_ digest: Digest) throws -> SpecValue?
     /// The number of the body that was stored last; 0 where there is none.
     func lastBody() throws -> Int64

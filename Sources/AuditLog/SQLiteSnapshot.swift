@@ -68,6 +68,14 @@ struct SQLiteSnapshot: LedgerSnapshot {
         }
     }
 
+    func hasRecord(of commit: String, mesh: String, kinds: [EventKind]) throws -> Bool {
+        let request: SQLRequest<Int> = """
+            SELECT 1 FROM record WHERE "commit" = \(commit) AND mesh = \(mesh)
+            AND kind IN \(kinds.map(\.rawValue)) LIMIT 1
+            """
+        return try request.fetchOne(db) != nil
+    }
+
     func forEachBody(_ visit: (_ digest: String, _ text: [UInt8]) throws -> Void) throws {
         let sql = "SELECT digest, CAST(text AS BLOB) FROM body"
         let cursor = try Row.fetchCursor(db, sql: sql)

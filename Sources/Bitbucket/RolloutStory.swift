@@ -32,11 +32,14 @@ package struct RolloutStory: Sendable {
         head: () -> String?
     ) -> CommitStatus? {
         guard let revision = context.revision else { return nil }
-        if entry.kind == .planned || chapter.commit != revision.commit {
+        // What was seen without a plan is no chapter: the story goes on with what is carried out.
+        let isAside =
+            entry.plan == nil && [EventKind.revisionSeen, .superseded].contains(entry.kind)
+        if !isAside, entry.kind == .planned || chapter.commit != revision.commit {
             chapter = Chapter(commit: revision.commit)
         }
         guard let (state, text) = told(entry) else { return nil }
-        chapter.finding = nil
+        if !isAside { chapter.finding = nil }
         return CommitStatus(
             commit: revision.commit,
             key: key,

@@ -6,6 +6,8 @@ package struct EntryFacts: Hashable, Sendable {
     package let result: String?
     package let message: String?
     package let reason: String?
+    /// The revision that it is about.
+    package let revision: String?
     /// The newer revision that took over.
     package let by: String?
     /// What a plan would do, in one line.
@@ -34,6 +36,7 @@ package struct EntryFacts: Hashable, Sendable {
         result = payload["result"]?.text
         message = payload["message"]?.text
         reason = payload["reason"]?.text
+        revision = payload["revision"]?.text
         by = payload["by"]?.text
         summary = payload["summary"]?.text
         outcome = payload["outcome"]?.text

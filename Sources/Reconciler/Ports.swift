@@ -22,6 +22,10 @@ package protocol RevisionSource: Sendable {
     /// Whether a commit is `new` or comes before it; otherwise the branch was rewound.
     func isAncestor(_ old: Revision, of new: Revision) async throws -> Bool
 
+    /// The commits after `old` and before `new` that changed the files, the newest first; of a long
+    /// history only the newest.
+    func skipped(after old: Revision, before new: Revision) async throws -> [Revision]
+
     /// The files under the watched path at a revision, read from the object database.
     func sourceTree(at revision: Revision) async throws -> SourceTree
 
@@ -110,6 +114,12 @@ package protocol LedgerStore: Sendable {
 
     /// Where the ref of a mesh was when it was followed last.
     func followed(mesh: String) async throws -> FollowedRef?
+
+    /// The revision that was seen or planned last for a mesh.
+    func lastSeen(mesh: String) async throws -> Revision?
+
+    /// Whether a revision was seen, planned or superseded for a mesh.
+    func isSeen(_ revision: Revision, mesh: String) async throws -> Bool
 
     /// How the newest rollout of a revision to a mesh ended, in its record's word; nothing where
     /// none did.

@@ -122,6 +122,10 @@ package struct PromotedRevisions: RevisionSource {
         try await source.find(name)
     }
 
+    package func skipped(after old: Revision, before new: Revision) async throws -> [Revision] {
+        try await source.skipped(after: old, before: new)
+    }
+
     package func isAncestor(_ old: Revision, of new: Revision) async throws -> Bool {
         try await source.isAncestor(old, of: new)
     }

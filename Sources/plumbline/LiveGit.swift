@@ -41,6 +41,10 @@ struct LiveRevisions: RevisionSource {
         try await mirror.isAncestor(old.commit, of: new.commit)
     }
 
+    func skipped(after old: Revision, before new: Revision) async throws -> [Revision] {
+        try await mirror.skipped(after: old.commit, before: new.commit, under: path)
+    }
+
     /// The folder's files; what was not read of it is an error, since it might have held a
     /// resource.
     func sourceTree(at revision: Revision) async throws -> SourceTree {

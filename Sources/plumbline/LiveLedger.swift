@@ -43,6 +43,12 @@ struct LiveLedger: LedgerStore {
         return FollowedRef(revision: revision, isGone: word?.kind == .suspended)
     }
 
+    func lastSeen(mesh: String) async throws -> Revision? { try ledger.lastSeen(mesh: mesh) }
+
+    func isSeen(_ revision: Revision, mesh: String) async throws -> Bool {
+        try ledger.isSeen(revision, mesh: mesh)
+    }
+
     func lastOutcome(of revision: Revision, mesh: String) async throws -> String? {
         try ledger.lastOutcome(of: revision, mesh: mesh)
     }
@@ -110,6 +116,8 @@ struct NoLedger: LedgerStore {
     func appliedState(mesh: String) async throws -> AppliedState { .empty }
     func lastPlanned(mesh: String) async throws -> Revision? { nil }
     func followed(mesh: String) async throws -> FollowedRef? { nil }
+    func lastSeen(mesh: String) async throws -> Revision? { nil }
+    func isSeen(_ revision: Revision, mesh: String) async throws -> Bool { false }
     func lastOutcome(of revision: Revision, mesh: String) async throws -> String? { nil }
     func check(mesh: String, at place: String) async throws {}
     func bind(mesh: String, to place: String) async throws {}

@@ -71,7 +71,7 @@ struct LiveLoops {
         }
         let reconciliation = Reconciliation(
             settings: description.settings(of: mesh.client),
-            source: promoted ?? revisions,
+            source: SeenRevisions(promoted ?? revisions, for: runner, mesh: target.mesh),
             runner: runner
         )
         let loop = TargetLoop(

@@ -148,7 +148,9 @@ struct ProgressText {
         case .approved, .rejected, .held, .suspended, .resumed: ordered(ink)
         case .released: ink.green("= released ") + resource + reason
         case .deferred: ink.yellow("~ deferred ") + resource + reason
-        case .superseded: ink.yellow("~ superseded by ") + (facts.by ?? "").printable
+        case .superseded:
+            ink.yellow("~ superseded ") + (facts.revision ?? "").printable + " by "
+                + (facts.by ?? "").printable
         case .driftFound: ink.yellow("? drift in ") + resource + drift
         case .measured:
             // The first scrape is the base of the second one: it says nothing yet.

@@ -25,6 +25,25 @@ import Testing
         }
     }
 
+    /// A commit that came between two looks has an end of its own, and interrupts no other story.
+    @Test func aSkippedCommitIsStopped() throws {
+        var story = RolloutStory(target: "prod")
+        func status(_ entry: LedgerEntry, _ commit: String) -> CommitStatus? {
+            let context = RecordContext.sample(commit: commit)
+            return story.status(after: entry, context) { nil }
+        }
+        let (skipped, newer) = (
+            String(repeating: "b", count: 40), String(repeating: "c", count: 40)
+        )
+        _ = status(Self.planned, FakeBitbucket.commit)
+        let told = status(LedgerEntry(.superseded, payload: ["by": "main@sha1:c"]), skipped)
+        #expect(told?.commit == skipped && told?.state == .stopped)
+        #expect(told?.description == "Superseded by main@sha1:c")
+        #expect(status(LedgerEntry(.revisionSeen), newer) == nil)
+        let end = status(Self.finished("completed"), FakeBitbucket.commit)
+        #expect(end?.description == "Done: 1 to create, 1 to update")
+    }
+
     private static let planned = LedgerEntry(
         .planned,
         payload: ["summary": "1 to create, 1 to update"]
@@ -189,10 +208,10 @@ import Testing
 }
 
 extension RecordContext {
-    static func sample() -> RecordContext {
+    static func sample(commit: String = FakeBitbucket.commit) -> RecordContext {
         let revision = Revision(
             ref: "main",
-            commit: FakeBitbucket.commit,
+            commit: commit,
             tree: FakeBitbucket.otherCommit,
             author: "A",
             subject: "S"

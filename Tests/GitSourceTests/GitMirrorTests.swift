@@ -51,6 +51,36 @@ import Testing
         }
     }
 
+    @Test func whatNobodySawOfTheBranchCanBeAskedFor() async throws {
+        try await withTeam { team in
+            let mirror = try team.mirror()
+            let first = try await team.push(["mesh/a.yaml": "one"])
+            let second = try await team.push(["mesh/a.yaml": "two"])
+            try await team.push(["other/a.yaml": "none of its business"])
+            let third = try await team.push(["mesh/a.yaml": "three"])
+            let last = try await team.push(["mesh/a.yaml": "four"])
+            // Of a merge only what the branch itself was at.
+            let side = try await team.push(["mesh/b.yaml": "aside"], branch: "side")
+            let tree = try await team.git(["rev-parse", "\(last)^{tree}"])
+            let merge = try await team.git(
+                ["commit-tree", tree, "-p", last, "-p", side, "-m", "Merge"]
+            )
+            try await team.git(["update-ref", "refs/heads/main", merge])
+            #expect(try await mirror.newest(under: "mesh").commit == merge)
+            func skipped(_ old: String, _ new: String, _ limit: Int = 100) async throws -> [String]
+            {
+                try await mirror.skipped(after: old, before: new, under: "mesh", ofNewest: limit)
+                    .map(\.commit)
+            }
+            #expect(try await skipped(first, merge) == [last, third, second])
+            #expect(try await skipped(first, merge, 3) == [last, third])
+            #expect(try await skipped(second, third).isEmpty)
+            #expect(try await skipped(last, first).isEmpty, "the branch was set back")
+            #expect(try await skipped(first, first).isEmpty)
+            #expect(try await skipped(String(repeating: "0", count: 40), merge).isEmpty)
+        }
+    }
+
     /// `--repo .` in a work tree reads its commits, never what lies in the folder.
     @Test func aWorkTreeIsARemoteOfItsCommits() async throws {
         try await withTeam { team in

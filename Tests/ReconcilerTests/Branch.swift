@@ -115,6 +115,22 @@ final class Branch: RevisionSource {
         }
     }
 
+    func skipped(after old: Revision, before new: Revision) async throws -> [Revision] {
+        guard try await isAncestor(old, of: new) else { return [] }
+        return try state.withLock { state in
+            let old = try Self.position(of: old, state)
+            var found: [Revision] = []
+            var position = state.commits[try Self.position(of: new, state)].parent
+            while let present = position, present != old {
+                let commit = state.commits[present]
+                let before = commit.parent.map { state.commits[$0].revision.tree }
+                if commit.revision.tree != before { found.append(commit.revision) }
+                position = commit.parent
+            }
+            return found
+        }
+    }
+
     func sourceTree(at revision: Revision) async throws -> SourceTree {
         try state.withLock { $0.commits[try Self.position(of: revision, $0)].files }
     }

@@ -198,6 +198,14 @@ struct MortalLedger: LedgerStore {
         try await ledger.followed(mesh: mesh)
     }
 
+    func lastSeen(mesh: String) async throws -> Revision? {
+        try await ledger.lastSeen(mesh: mesh)
+    }
+
+    func isSeen(_ revision: Revision, mesh: String) async throws -> Bool {
+        try await ledger.isSeen(revision, mesh: mesh)
+    }
+
     func lastOutcome(of revision: Revision, mesh: String) async throws -> String? {
         try await ledger.lastOutcome(of: revision, mesh: mesh)
     }
