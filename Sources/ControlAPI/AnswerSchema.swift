@@ -26,6 +26,21 @@ enum AnswerSchema {
         ],
     ]
 
+    static let holdings: SpecValue = [
+        "type": "object", "required": ["schema", "target", "mesh", "revision", "resources"],
+        "properties": [
+            "schema": ["const": "plumbline.dev/holdings/v1"], "target": text, "mesh": text,
+            "revision": ["type": ["string", "null"]],
+            "resources": [
+                "type": "array",
+                "items": [
+                    "type": "object", "required": ["resource", "spec"],
+                    "properties": ["resource": text, "spec": object],
+                ],
+            ],
+        ],
+    ]
+
     static let drift: SpecValue = [
         "type": "object", "required": ["schema", "drift", "findings"],
         "properties": [

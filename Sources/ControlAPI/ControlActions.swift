@@ -52,6 +52,9 @@ struct ControlActions: Sendable {
         case .targets:
             return json(["targets": .list(try await sources.targets().map(\.json))], question)
         case .target: return json(try await target(question).json, question)
+        case .resources:
+            let name = try await target(question).target
+            return json(try await sources.resources(of: name), question)
         case .drift: return try await drift(question)
         case .rollouts:
             return json(["rollouts": .list(try await sources.rollouts().map(\.json))], question)

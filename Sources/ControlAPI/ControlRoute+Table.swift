@@ -6,7 +6,7 @@ extension ControlRoute {
             switch operation {
             case .livez, .readyz, .startupz: probe(operation)
             case .metrics, .openAPI, .deliveries: document(operation)
-            case .targets, .target: aboutTargets(operation)
+            case .targets, .target, .resources: aboutTargets(operation)
             case .drift: drift(driftClasses)
             case .scan, .reconcile, .hold, .release, .adopt, .recreate, .suspend, .resume,
                 .rollback:
@@ -97,16 +97,24 @@ extension ControlRoute {
 // Targets.
 extension ControlRoute {
     private static func aboutTargets(_ operation: ControlOperation) -> ControlRoute {
-        guard operation == .target else {
+        switch operation {
+        case .target:
+            var route = reading(operation, "/v1/targets/{target}", "One target.")
+            route.parameters = [.target]
+            route.schema = AnswerSchema.target
+            return route
+        case .resources:
+            let summary = "What was written to the target's mesh last, and read back."
+            var route = reading(operation, "/v1/targets/{target}/resources", summary)
+            route.parameters = [.target]
+            route.schema = AnswerSchema.holdings
+            return route
+        default:
             let summary = "Every target with its sync, health and rollout."
             var route = reading(operation, "/v1/targets", summary)
             route.schema = AnswerSchema.list("targets", of: AnswerSchema.target)
             return route
         }
-        var route = reading(operation, "/v1/targets/{target}", "One target.")
-        route.parameters = [.target]
-        route.schema = AnswerSchema.target
-        return route
     }
 
     private static func drift(_ classes: [String]) -> ControlRoute {

@@ -9,6 +9,7 @@ enum ControlOperation: String, CaseIterable, Hashable, Sendable {
     case openAPI
     case targets
     case target
+    case resources
     case drift
     case scan
     case reconcile

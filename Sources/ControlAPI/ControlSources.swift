@@ -17,6 +17,11 @@ package protocol ControlSources: Sendable {
     /// The members `name`, `sync`, `health` and `rollout` are texts.
     func targets() async throws -> [TargetAnswer]
 
+    /// What a target's mesh was brought to, as the ledger knows it.
+    ///
+    /// `resources` is a list of objects with the text `resource` and the object `spec`.
+    func resources(of target: String) async throws -> SpecValue
+
     /// How a target's mesh differed when it was looked at last; nothing before the first look.
     func drift(of target: String, _ question: DriftQuestion) async throws -> DriftAnswer?
 

@@ -86,6 +86,13 @@ struct LiveControl: ControlSources {
         return answers
     }
 
+    func resources(of target: String) async throws -> SpecValue {
+        let mesh = loop(target)?.reconciliation.settings.mesh ?? ""
+        return try await offPool {
+            try TargetHoldings(of: target, mesh: mesh, in: ledger).json
+        }
+    }
+
     func drift(of target: String, _ question: DriftQuestion) async -> DriftAnswer? {
         guard let status = await loop(target)?.status, let report = status.drift else {
             return nil

@@ -21,8 +21,7 @@ struct Plumbline: AsyncParsableCommand {
             ExportCommand.self, AuditCommand.self, MeshCommand.self, DemoCommand.self,
             AgentCommand.self, WebhookCommand.self, DoctorCommand.self,
             StatusCommand.self, ReconcileCommand.self, RolloutCommand.self, ApproveCommand.self,
-            AdoptCommand.self, RecreateCommand.self,
-            ExplainCommand.self,
+            AdoptCommand.self, RecreateCommand.self, ExplainCommand.self, DiffCommand.self,
             GitChildCommand.self,
         ]
     )

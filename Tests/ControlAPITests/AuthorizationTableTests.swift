@@ -64,8 +64,9 @@ import Testing
     private static func law(_ operation: ControlOperation) -> (least: ControlRole?, status: Int) {
         switch operation {
         case .livez, .readyz, .startupz: (nil, 200)
-        case .metrics, .openAPI, .targets, .target, .drift, .rollouts, .rollout, .plans, .plan,
-            .audit, .auditHead, .auditBundle, .auditRecord, .verifyAudit, .deliveries, .events:
+        case .metrics, .openAPI, .targets, .target, .resources, .drift, .rollouts, .rollout,
+            .plans, .plan, .audit, .auditHead, .auditBundle, .auditRecord, .verifyAudit,
+            .deliveries, .events:
             (.viewer, 200)
         case .makePlan: (.planner, 201)
         case .scan: (.planner, 202)

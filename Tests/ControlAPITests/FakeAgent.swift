@@ -97,6 +97,14 @@ actor FakeAgent: ControlSources {
         }
     }
 
+    func resources(of target: String) throws -> SpecValue {
+        try work()
+        return [
+            "schema": "plumbline.dev/holdings/v1", "target": .string(target), "mesh": "shop",
+            "revision": .null, "resources": [["resource": "virtualNode/a", "spec": .empty]],
+        ]
+    }
+
     func drift(of target: String, _ question: DriftQuestion) throws -> DriftAnswer? {
         try work()
         guard looked.contains(target) else { return nil }

@@ -77,6 +77,23 @@ actor AskedAgent: ControlSources {
         }
     }
 
+    func resources(of target: String) -> SpecValue {
+        let path = SpecValue.string("/dev/\(target)")
+        return [
+            "schema": "plumbline.dev/holdings/v1", "target": .string(target),
+            "mesh": .string(target),
+            "revision": .null,
+            "resources": [
+                ["resource": .string("mesh/\(target)"), "spec": .empty],
+                [
+                    "resource": "virtualNode/cart",
+                    "spec": ["logging": ["accessLog": ["file": ["path": path]]]],
+                ],
+                ["resource": .string("virtualNode/only-\(target)"), "spec": .empty],
+            ],
+        ]
+    }
+
     func drift(of target: String, _ question: DriftQuestion) -> DriftAnswer? {
         let all = findings.map { finding in
             DriftAnswer.Finding(
