@@ -101,8 +101,26 @@ struct AgentStatus {
         let rows = table.lines(ink)
         return zip(rows, [nil] + targets.map(Optional.some))
             .flatMap { row, target -> [String] in
-                guard let message = target?["message"]?.text, !message.isEmpty else { return [row] }
-                return [row, ink.dim("  └ ") + message.printable]
+                let message = target?["message"]?.text ?? ""
+                let notes = (message.isEmpty ? [] : [message]) + (target.map(measured(of:)) ?? [])
+                return [row] + notes.map { ink.dim("  └ ") + $0.printable }
+            }
+    }
+
+    /// What the gates of a running rollout measured last, route by route.
+    private func measured(of target: SpecValue) -> [String] {
+        let rollout = rollouts.first { $0["target"] == target["name"] }
+        guard rollout?["state"]?.text == "running" else { return [] }
+        return (rollout?["routes"]?.items ?? [])
+            .compactMap { route in
+                // The base of a scrape says nothing yet.
+                let sample = route["samples"]?.items?.last { $0["verdict"] != "base" }
+                guard let sample, let resource = route["resource"]?.text,
+                    let gate = sample["gate"]?.text, let verdict = sample["verdict"]?.text
+                else { return nil }
+                let figure = sample["value"].map { $0 == .null ? "" : ", \($0.json)" } ?? ""
+                let node = sample["node"]?.text ?? ""
+                return "\(resource): gate \(gate) of \(node) \(verdict)\(figure)"
             }
     }
 

@@ -127,7 +127,10 @@ actor AskedAgent: ControlSources {
             "routes": [
                 [
                     "resource": "virtualRouter/checkout/route/main", "step": 25, "weights": [],
-                    "samples": [],
+                    "samples": [
+                        ["gate": "rate", "node": "v2", "verdict": "pass", "value": .number(99.8)],
+                        ["gate": "rate", "node": "v2", "verdict": "base", "value": .null],
+                    ],
                 ]
             ],
         ]

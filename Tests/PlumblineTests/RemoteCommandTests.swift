@@ -11,6 +11,7 @@ import Testing
         TARGET   SYNC       HEALTH    ROLLOUT       DESIRED  APPLIED  DRIFT  NEXT
         prod     outOfSync  degraded  running 25 %  a1a1a1a           1      rollout's end
           └ edited by \u{FFFD}[31mhand
+          └ virtualRouter/checkout/route/main: gate rate of v2 pass, 99.8
         staging  synced     healthy   idle          a1a1a1a           0      look at 12:00:31Z
 
         """
