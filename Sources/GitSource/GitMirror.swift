@@ -20,6 +20,8 @@ package struct GitSettings: Sendable {
     /// Bytes that one attempt may receive: a manifest repository with its history is far smaller.
     package var receivedLimit = 1 << 30
     package var tree = TreeLimits()
+    /// Told of every question to the remote: what came of it, and how long that took.
+    package var asked: @Sendable (_ outcome: String, _ time: Duration) -> Void = { _, _ in }
 
     package init(mirror: String, remote: RemoteAddress, ref: WatchedRef, executable: String) {
         self.mirror = mirror
@@ -92,7 +94,7 @@ package actor GitMirror {
             running -= 1
             try? sweep(attempt)
         }
-        let answer = try await child.ask(request)
+        let answer = try await telling { try await child.ask(request) }
         if case .failed(let error) = answer { throw error }
         return try settling(answer, attempt)
     }
@@ -129,6 +131,49 @@ package actor GitMirror {
                 return answer
             }
         return answer == 1
+    }
+
+    /// The commits between two that left a folder other than they found it, the newest first.
+    ///
+    /// Of the newest so many on the branch itself; none where `old` does not come before `new`.
+    package func skipped(
+        after old: String,
+        before new: String,
+        under path: String,
+        ofNewest limit: Int = 100
+    ) throws -> [Revision] {
+        guard old != new, try isAncestor(old, of: new) else { return [] }
+        let folder = try WatchedPath(path)
+        let repository = try open()
+        var changed: [Revision] = []
+        for step in try CommitWalk.between(old, new, limit: limit, in: repository) {
+            // Without the folder a commit has nothing that could be planned.
+            guard let revision = try? revision(step.commit, under: folder) else { continue }
+            let before = try? step.parent.map { try self.revision($0, under: folder) }
+            if before?.tree != revision.tree { changed.append(revision) }
+        }
+        return changed
+    }
+
+    /// Tells what comes of a question: `unchanged`, `fetched`, or the code of its error.
+    private func telling(
+        _ ask: () async throws -> ChildAnswer
+    ) async throws -> ChildAnswer {
+        let start = ContinuousClock.now
+        do {
+            let answer = try await ask()
+            let outcome =
+                switch answer {
+                case .unchanged: "unchanged"
+                case .fetched, .fetchedAll: "fetched"
+                case .failed(let error): error.code.rawValue
+                }
+            settings.asked(outcome, ContinuousClock.now - start)
+            return answer
+        } catch let error as GitError {
+            settings.asked(error.code.rawValue, ContinuousClock.now - start)
+            throw error
+        }
     }
 
     /// Where the mirror is.

@@ -208,9 +208,15 @@ package protocol ProgressSink: Sendable {
 
     /// What a look found of a commit of which nothing is carried out; told at every look.
     func found(_ finding: CommitFinding, at revision: Revision)
+
+    /// A look at Git and the mesh has ended, and how long it took.
+    func looked(_ end: LookEnd, within time: Duration)
 }
 
 extension ProgressSink {
     /// Who follows what is carried out has no use for it.
     package func found(_ finding: CommitFinding, at revision: Revision) {}
+
+    /// Nor for this.
+    package func looked(_ end: LookEnd, within time: Duration) {}
 }

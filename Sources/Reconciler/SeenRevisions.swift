@@ -89,6 +89,10 @@ package actor SeenRevisions: RevisionSource {
         try await source.revision(commit)
     }
 
+    package func find(_ name: CommitName) async throws -> Revision? {
+        try await source.find(name)
+    }
+
     package func isAncestor(_ old: Revision, of new: Revision) async throws -> Bool {
         try await source.isAncestor(old, of: new)
     }

@@ -72,7 +72,7 @@ package enum SurveyFailure: Error, Sendable, CustomStringConvertible {
 }
 
 extension Reconciliation {
-    /// Reads the newest commit, the live mesh and the ledger, and plans; writes nothing.
+    /// Reads the newest commit, the live mesh and the ledger, and plans; the mesh stays as it is.
     ///
     /// With a mesh that is `remembered` from a scan a while ago, only what the plan would write is
     /// read again: so a nudge costs no scan. Where that is not enough, the mesh is scanned.
@@ -80,6 +80,21 @@ extension Reconciliation {
         _ options: PlanOptions = PlanOptions(),
         remembered: MeshState? = nil
     ) async throws -> Survey {
+        let start = runner.clock.now()
+        do {
+            let survey = try await look(options, remembered)
+            runner.progress.looked(.planned, within: runner.clock.now() - start)
+            return survey
+        } catch {
+            // Whoever cancels one has something better to do.
+            if !Task.isCancelled {
+                runner.progress.looked(LookEnd(error), within: runner.clock.now() - start)
+            }
+            throw error
+        }
+    }
+
+    private func look(_ options: PlanOptions, _ remembered: MeshState?) async throws -> Survey {
         let revision = try await source.newest()
         let tree = try await source.sourceTree(at: revision)
         let mesh = try meshName(of: tree, at: revision)

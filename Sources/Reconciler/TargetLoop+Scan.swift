@@ -61,7 +61,7 @@ extension TargetLoop {
         try await record(memory.see(survey, clock), of: survey)
         var options = survey.input.options
         options.corrects = memory.correctable(policy, at: clock.now())
-        if options.recreate { options.corrects = options.corrects.union(survey.missing) }
+        if options.recreate { options.corrects = options.corrects.including(survey.missing) }
         guard options.corrects != .none else { return survey }
         return try await reconciliation.survey(options, remembered: survey.input.live)
     }

@@ -263,7 +263,15 @@ package actor TargetLoop {
     private func goBack(to revision: Revision, _ stop: StopWish) async throws {
         var options = options(PlanOptions(release: .all))
         options.acceptsRewind = true
-        let survey = try await reconciliation.survey(of: revision, options, passingOrders: true)
+        let survey: Survey
+        do {
+            survey = try await reconciliation.survey(of: revision, options, passingOrders: true)
+        } catch let failure as SurveyFailure {
+            // Looks go on, and a release calls the order off.
+            guard case .refused = failure else { throw failure }
+            obstacle = "Go back to \(revision.short): \(failure)"
+            return
+        }
         holdings.reset()
         if let refusal = survey.plan.refusals.first(where: { $0.reason.stopsPlan }) {
             obstacle = "Go back to \(revision.short): \(refusal.message)"

@@ -40,3 +40,14 @@ extension Selection {
         }
     }
 }
+
+extension Corrections {
+    /// With what a person asked for besides; what is gone is made again at once, judged or not.
+    func including(_ selection: Selection) -> Corrections {
+        switch self {
+        case .none: selection == .none ? .none : .judged(selection)
+        case .all: .all
+        case .judged(let known): .judged(known.union(selection))
+        }
+    }
+}

@@ -34,13 +34,11 @@ struct LiveAgent {
         let bitbucket = try settings.bitbucket.map { try LiveBitbucket($0) }
         let gates = GateReader(hosts: GateHosts(settings.gateHosts))
         let descriptions = settings.targets.map { ($0, TargetDescription(settings, $0)) }
+        let tally = EventTally()
         // One repository, so one mirror: targets differ by folder.
-        let mirror = try descriptions.first.map {
-            GitMirror(try $0.1.gitSettings(mirror: folder.mirror))
-        }
+        let mirror = try descriptions.first.map { try Self.mirror(of: $0.1, in: folder, tally) }
         let lease = try LiveLease(settings.cluster)
         let events = LiveEvents()
-        let tally = EventTally()
         do {
             let parts = mirror.map {
                 LiveLoops(
@@ -130,6 +128,17 @@ struct LiveAgent {
         } catch is CancellationError {
             return
         } catch { Terminal.warning("Webhooks are not served, polling goes on: \(error)") }
+    }
+
+    /// Every question to the repository is counted.
+    private static func mirror(
+        of repository: TargetDescription,
+        in folder: StateFolder,
+        _ tally: EventTally
+    ) throws -> GitMirror {
+        var settings = try repository.gitSettings(mirror: folder.mirror)
+        settings.asked = { outcome, time in tally.git.count(outcome, taking: time) }
+        return GitMirror(settings)
     }
 
     private static func webhooks(_ settings: AgentSettings) -> WebhookServer? {

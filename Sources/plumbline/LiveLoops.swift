@@ -119,6 +119,8 @@ final class RolloutBoard: ProgressSink {
         other.found(finding, at: revision)
     }
 
+    func looked(_ end: LookEnd, within time: Duration) { other.looked(end, within: time) }
+
     func warn(_ message: String) { other.warn(message) }
 }
 

@@ -117,6 +117,10 @@ final class EventTally: Sendable {
     }
 
     private let counts = Mutex(Counts())
+    /// Questions to the repository.
+    let git = AttemptTally()
+    /// Looks at Git and mesh, by target.
+    let looks = AttemptTally()
 
     /// A sink that counts for one target, and passes everything on.
     func counting(_ target: String, beside other: any ProgressSink) -> any ProgressSink {
@@ -157,7 +161,18 @@ final class EventTally: Sendable {
                     return MetricFamily.Sample(Double(count), labels)
                 }
             ),
-        ]
+        ] + attempts
+    }
+
+    private var attempts: [MetricFamily] {
+        git.families(
+            ("plumbline_git_attempts_total", "Questions to the repository, by what came of them."),
+            ("plumbline_git_attempt_seconds_total", "The time that these took.")
+        )
+            + looks.families(
+                ("plumbline_reconciles_total", "Looks at Git and the mesh, by their end."),
+                ("plumbline_reconcile_seconds_total", "The time that these took.")
+            )
     }
 }
 
@@ -174,6 +189,10 @@ private struct CountingProgress: ProgressSink {
 
     func found(_ finding: CommitFinding, at revision: Revision) {
         other.found(finding, at: revision)
+    }
+
+    func looked(_ end: LookEnd, within time: Duration) {
+        tally.looks.count(end.rawValue, of: target, taking: time)
     }
 
     func warn(_ message: String) { other.warn(message) }

@@ -13,6 +13,8 @@ struct AgentSetup {
     /// Where the agent looks for the repository and the mesh; the world's, if not told otherwise.
     var repository: String
     var endpoint: String
+    /// The target's name; its mesh is the world's.
+    var target = "shop"
     /// A webhook, or a restart, is what wakes an agent that polls once an hour.
     var interval = "1h"
     var timeout = "20s"
@@ -40,11 +42,12 @@ struct AgentSetup {
 
     /// Starts the agent while the body runs, and kills it where the body has not ended it.
     func run(
-        _ body: (inout RunningAgent) async throws -> Void
+        _ flags: String...,
+        body: (inout RunningAgent) async throws -> Void
     ) async throws -> RunningProgram.Ended<Void> {
         try write()
-        return try await RunningProgram.run(["agent", "--config", config], settings: environment) {
-            program in
+        let command = ["agent", "--config", config] + flags
+        return try await RunningProgram.run(command, settings: environment) { program in
             var agent = RunningAgent(program: program, setup: self)
             do { try await body(&agent) } catch {
                 try? program.send(.kill)
@@ -69,8 +72,19 @@ struct AgentSetup {
             request.headers.add(name: "content-type", value: "application/json")
             request.body = .bytes(ByteBuffer(string: body))
         }
+        return try SpecValue(json: try await answer(request))
+    }
+
+    /// What an agent's API says in plain text.
+    static func text(_ address: String, as role: ControlRole) async throws -> String {
+        var request = HTTPClientRequest(url: address)
+        request.headers.add(name: "authorization", value: "Bearer " + token(role))
+        return String(decoding: try await answer(request), as: UTF8.self)
+    }
+
+    private static func answer(_ request: HTTPClientRequest) async throws -> ByteBufferView {
         let response = try await HTTPClient.shared.execute(request, timeout: .seconds(60))
-        return try SpecValue(json: try await response.body.collect(upTo: 1 << 24).readableBytesView)
+        return try await response.body.collect(upTo: 1 << 24).readableBytesView
     }
 
     func write() throws {
@@ -87,7 +101,7 @@ struct AgentSetup {
             \(tokens.isEmpty ? "" : "auth: { tokens: [\(tokens.joined(separator: ", "))] }")
             \(bitbucket.map { "bitbucket: { \(Self.nobody), repository: \($0) }" } ?? "")
             targets:
-              - name: shop
+              - name: \(target)
                 path: \(World.path)
                 mesh: shop
                 region: eu-west-1

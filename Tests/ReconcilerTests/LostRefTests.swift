@@ -31,7 +31,7 @@ import Testing
                 #expect(status.health == .degraded)
                 #expect(status.message?.contains("was deleted after") == true, "\(status)")
                 #expect(try await world.cartLog() == "/dev/stdout")
-                await loop.release(.none, acceptsRewind: true)
+                await loop.ask(PlanOptions(acceptsRewind: true))
                 try await eventually { await loop.status.applied == next }
                 try await eventually { await loop.status.phase == .idle }
                 #expect(await loop.status.health == .healthy)
@@ -49,7 +49,7 @@ import Testing
                 world.branch.isGone = true
                 try await eventually { await loop.status.phase == .frozen }
                 world.branch.isGone = false
-                await loop.release(.none, acceptsRewind: true)
+                await loop.ask(PlanOptions(acceptsRewind: true))
                 try await eventually { await loop.status.sync == .synced }
                 let looks = await loop.status.looks
                 try await eventually { await loop.status.looks > looks + 3 }
