@@ -62,7 +62,7 @@ extension LiveControl {
     }
 
     /// Reads the ledger where nobody waits for a thread: a long one takes seconds.
-    private func offPool<Value: Sendable>(
+    func offPool<Value: Sendable>(
         _ read: @escaping @Sendable () throws -> Value
     ) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
