@@ -129,6 +129,21 @@ extension RolloutMachine {
             }
             .compactMap { plan.shifts.at($0)?.route.fullAddress }
         return !progress.touched.subtracting(carried).isEmpty
+            || expectsThePast(newer, apartFrom: Set(carried))
+    }
+
+    /// Whether the plan was made of a stale read: we have written since what it expects to find.
+    private func expectsThePast(_ newer: Plan, apartFrom carried: Set<String>) -> Bool {
+        let writes = newer.waves.flatMap(\.writes)
+        let expected =
+            writes.map { ($0.resource, $0.expects) } + newer.shifts.map { ($0.route, $0.expects) }
+        return expected.contains { resource, version in
+            let address = resource.fullAddress
+            guard let version, !carried.contains(address),
+                let landed = progress.landed[address]?.version
+            else { return false }
+            return version.uid == landed.uid && version.version < landed.version
+        }
     }
 
     /// Whether something is back at its baseline, or on its way there, for a newer commit.

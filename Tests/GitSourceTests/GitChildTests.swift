@@ -11,6 +11,7 @@ import Testing
     private static func request(_ team: Team, _ address: String) throws -> [UInt8] {
         let request: [String: Any] = [
             "mirror": team.mirrorPath, "address": address, "ref": ["name": "main"],
+            "namespaces": [String](),
             "attempt": "refs/plumbline/attempt/test", "receivedLimit": 1 << 20,
             "timeoutMilliseconds": 1000,
         ]
