@@ -47,14 +47,7 @@ extension Reconciliation {
                 "by": "git", "reason": .string(reason), "freezes": .bool(kind == .suspended),
             ]
         )
-        let context = RecordContext(
-            time: runner.clock.wallTime(),
-            mesh: mesh,
-            revision: revision,
-            actor: "agent"
-        )
-        try await runner.ledger.commit(LedgerBatch(entries: [entry], context: context))
-        runner.progress.report(entry, context)
+        try await runner.record(entry, mesh: mesh, revision: revision)
     }
 }
 

@@ -64,32 +64,16 @@ extension Reconciliation {
 
     /// Records an order about a mesh as a whole, such as a hold, a release or a suspension.
     package func record(_ order: Order, mesh: String) async throws {
-        try await record(
-            order.entry(),
-            RecordContext(
-                time: runner.clock.wallTime(),
-                mesh: mesh,
-                revision: nil,
-                actor: order.by
-            )
-        )
+        try await runner.record(order.entry(), mesh: mesh, by: order.by)
     }
 
     private func record(_ order: Order, about plan: Plan) async throws {
-        try await record(
+        try await runner.record(
             order.entry(revision: plan.revision, plan: plan.id),
-            RecordContext(
-                time: runner.clock.wallTime(),
-                mesh: plan.target.mesh,
-                revision: plan.revision,
-                actor: order.by
-            )
+            mesh: plan.target.mesh,
+            revision: plan.revision,
+            by: order.by
         )
-    }
-
-    private func record(_ entry: LedgerEntry, _ context: RecordContext) async throws {
-        try await runner.ledger.commit(LedgerBatch(entries: [entry], context: context))
-        runner.progress.report(entry, context)
     }
 }
 

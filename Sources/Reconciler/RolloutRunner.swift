@@ -94,6 +94,23 @@ package struct RolloutRunner: Sendable {
         self.writeGuard = writeGuard
     }
 
+    /// Records what happens beside any rollout, and tells it.
+    func record(
+        _ entry: LedgerEntry,
+        mesh: String,
+        revision: Revision? = nil,
+        by actor: String = "agent"
+    ) async throws {
+        let context = RecordContext(
+            time: clock.wallTime(),
+            mesh: mesh,
+            revision: revision,
+            actor: actor
+        )
+        try await ledger.commit(LedgerBatch(entries: [entry], context: context))
+        progress.report(entry, context)
+    }
+
     /// Runs until the machine says it is finished, from the effects of its start or resumption.
     ///
     /// `outside` brings events from elsewhere, such as a moved ref or Ctrl-C; `planning` surveys

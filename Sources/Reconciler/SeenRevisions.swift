@@ -67,14 +67,7 @@ package actor SeenRevisions: RevisionSource {
         var payload = members
         payload["revision"] = .string(revision.description)
         let entry = LedgerEntry(kind, payload: .object(payload))
-        let context = RecordContext(
-            time: runner.clock.wallTime(),
-            mesh: mesh,
-            revision: revision,
-            actor: "agent"
-        )
-        try await runner.ledger.commit(LedgerBatch(entries: [entry], context: context))
-        runner.progress.report(entry, context)
+        try await runner.record(entry, mesh: mesh, revision: revision)
     }
 
     package func withdrawal(of revision: Revision) async throws -> String? {

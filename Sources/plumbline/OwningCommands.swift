@@ -9,17 +9,13 @@ struct AdoptCommand: AsyncParsableCommand {
         discussion: "As 'apply --adopt' where no agent runs. " + RemoteCommand.exitCodes
     )
 
-    @OptionGroup var server: ServerOptions
-    @OptionGroup var output: OutputOptions
+    @OptionGroup var options: RemoteTargetOptions
 
     @Argument(help: "Only resources whose address fits; without it, all that is declared.")
     var glob: String?
 
     @Flag(help: "Where the ledger was lost: take over what the tags of the old one name.")
     var fromTags = false
-
-    @Option(help: "The target; needed where the agent has several.")
-    var target: String?
 
     func validate() throws {
         if glob?.isEmpty == true {
@@ -30,11 +26,7 @@ struct AdoptCommand: AsyncParsableCommand {
     func run() async throws {
         let chosen: [String: SpecValue] = glob.map { ["resource": .string($0)] } ?? [:]
         let members = fromTags ? chosen.merging(["fromTags": true]) { own, _ in own } : chosen
-        try await RemoteCommand(server, output)
-            .run { client throws(CommandFailure) in
-                let path = try await client.path(toTarget: target, ":adopt")
-                return try await client.post(path, members)
-            }
+        try await options.tell("targets", "adopt", members)
     }
 }
 
@@ -46,16 +38,7 @@ struct RecreateCommand: AsyncParsableCommand {
         discussion: "As 'apply --recreate' where no agent runs. " + RemoteCommand.exitCodes
     )
 
-    @OptionGroup var server: ServerOptions
-    @OptionGroup var output: OutputOptions
+    @OptionGroup var options: RemoteTargetOptions
 
-    @Option(help: "The target; needed where the agent has several.")
-    var target: String?
-
-    func run() async throws {
-        try await RemoteCommand(server, output)
-            .run { client throws(CommandFailure) in
-                try await client.post(try await client.path(toTarget: target, ":recreate"))
-            }
-    }
+    func run() async throws { try await options.tell("targets", "recreate") }
 }

@@ -9,18 +9,9 @@ struct ReconcileCommand: AsyncParsableCommand {
         discussion: RemoteCommand.exitCodes
     )
 
-    @OptionGroup var server: ServerOptions
-    @OptionGroup var output: OutputOptions
+    @OptionGroup var options: RemoteTargetOptions
 
-    @Option(help: "The target; needed where the agent has several.")
-    var target: String?
-
-    func run() async throws {
-        try await RemoteCommand(server, output)
-            .run { client throws(CommandFailure) in
-                try await client.post(try await client.path(toTarget: target, ":reconcile"))
-            }
-    }
+    func run() async throws { try await options.tell("targets", "reconcile") }
 }
 
 /// `plumbline rollout`: a person's hand on a rollout that runs.
@@ -38,47 +29,52 @@ struct RolloutCommand: AsyncParsableCommand {
         ]
     )
 
-    /// What all four share.
-    struct Options: ParsableArguments {
-        @OptionGroup var server: ServerOptions
-        @OptionGroup var output: OutputOptions
-
-        @Option(help: "The target; needed where the agent has several.")
-        var target: String?
-
-        fileprivate func run(_ verb: String) async throws {
-            try await RemoteCommand(server, output)
-                .run { client throws(CommandFailure) in
-                    let name = ControlClient.segment(try await client.target(named: target))
-                    return try await client.post("/v1/rollouts/\(name):\(verb)")
-                }
-        }
-    }
-
     struct Pause: AsyncParsableCommand {
         static let configuration = RemoteCommand.configuration("Stays at the present step.")
-        @OptionGroup var options: Options
-        func run() async throws { try await options.run("pause") }
+        @OptionGroup var options: RemoteTargetOptions
+        func run() async throws { try await options.tell("rollouts", "pause") }
     }
 
     struct Resume: AsyncParsableCommand {
         static let configuration = RemoteCommand.configuration("Goes on from the present step.")
-        @OptionGroup var options: Options
-        func run() async throws { try await options.run("resume") }
+        @OptionGroup var options: RemoteTargetOptions
+        func run() async throws { try await options.tell("rollouts", "resume") }
     }
 
     struct Promote: AsyncParsableCommand {
         static let configuration = RemoteCommand.configuration("Ends the soak of the step.")
-        @OptionGroup var options: Options
-        func run() async throws { try await options.run("promote") }
+        @OptionGroup var options: RemoteTargetOptions
+        func run() async throws { try await options.tell("rollouts", "promote") }
     }
 
     struct Abort: AsyncParsableCommand {
         static let configuration = RemoteCommand.configuration(
             "Returns to the baseline and holds what was rolled out."
         )
-        @OptionGroup var options: Options
-        func run() async throws { try await options.run("abort") }
+        @OptionGroup var options: RemoteTargetOptions
+        func run() async throws { try await options.tell("rollouts", "abort") }
+    }
+}
+
+/// The target that an agent is told something about; what such commands share.
+struct RemoteTargetOptions: ParsableArguments {
+    @OptionGroup var server: ServerOptions
+    @OptionGroup var output: OutputOptions
+
+    @Option(help: "The target; needed where the agent has several.")
+    var target: String?
+
+    /// Posts a verb about the target, or about its rollout, and prints the answer.
+    func tell(
+        _ collection: String,
+        _ verb: String,
+        _ members: [String: SpecValue] = [:]
+    ) async throws {
+        try await RemoteCommand(server, output)
+            .run { client throws(CommandFailure) in
+                let name = ControlClient.segment(try await client.target(named: target))
+                return try await client.post("/v1/\(collection)/\(name):\(verb)", members)
+            }
     }
 }
 

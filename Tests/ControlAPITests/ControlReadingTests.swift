@@ -13,7 +13,14 @@ import Testing
             let json = try await controls.ask(path)
             #expect(json["drift"] == true && json["findings"]?.items?.count == 2)
             let text = try await controls.ask(path + "?format=text&class=modified")
-            #expect(text.body.hasPrefix("virtualNode/a  modified: edited ``` by hand\n"))
+            #expect(
+                text.body == """
+                    virtualNode/a  modified: edited ``` by hand
+                    virtualNode/b  unmanaged: edited ``` by hand
+
+                    """
+            )
+            #expect(await controls.agent.asked?.classes == ["modified"])
             #expect(text.header("content-type") == "text/plain; charset=utf-8")
             let accepted = try await controls.send(
                 APIRequest("GET", path, as: .viewer).with("Accept", "text/markdown")
@@ -78,9 +85,9 @@ import Testing
     /// How long a request may take to come says nothing of how long its answer may.
     @Test func anAnswerHasATimeOfItsOwn() async throws {
         try await Controls.running {
-            $0.requestTime = .milliseconds(400)
+            $0.requestTime = .seconds(2)
         } _: { controls in
-            await controls.agent.slowDown(by: .milliseconds(1200))
+            await controls.agent.slowDown(by: .seconds(3))
             let slow = try await controls.ask("/v1/audit:verify", "")
             #expect(slow.status == 200 && slow["intact"] == true)
         }

@@ -19,6 +19,8 @@ import Testing
         let question = DriftQuestion(classes: classes, since: since, failOn: [])
         let answer = AgentReport.drift(report, question, seenSince: status.driftSeen)
         #expect(answer.json["findings"]?.items?.count == answer.findings.count)
+        let isDrift = answer.findings.contains { $0.driftClass == "modified" }
+        #expect(answer.json["drift"] == .bool(isDrift), "what was cut away is no drift")
         return Dictionary(
             uniqueKeysWithValues: answer.findings.map { ($0.resource, $0.driftClass) }
         )

@@ -70,9 +70,12 @@ struct TroubleHistoryTests {
         #expect(reason.contains("disk is full"))
         #expect(simulator.outcomes.last == .completed)
         let returned = Self.entries([.rolledBack], simulator).compactMap(\.resource)
-        #expect(returned.filter { $0 == Self.checkout }.count == 1)
+        // The cart may soak beside the route, and then goes back, too; each once, and nothing else.
         let cart = Shop.node("cart-v1")
-        #expect(Set(returned).isSubset(of: [Self.checkout, cart]), "the cart may soak beside it")
+        #expect(
+            [[Self.checkout], [cart, Self.checkout]].contains(returned.sorted()),
+            "\(returned)"
+        )
         #expect(simulator.ledger.holds.isEmpty, "its content did not fail")
         #expect(simulator.mesh.weights(Self.checkout).last?.weight == 100)
     }
