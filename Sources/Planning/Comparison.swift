@@ -90,6 +90,9 @@ package struct Comparison: Hashable, Sendable {
         }
     }
 
+    /// Whether ignore rules leave something else live than what is declared.
+    var isDeclaredOtherwise: Bool { body != desired?.spec }
+
     /// The digest a hold is compared with: of the declared body, before ignore rules.
     var heldContent: Digest? { desired.map { Schema.digest($0.spec, as: id.kind) } }
 

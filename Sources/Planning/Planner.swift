@@ -62,6 +62,7 @@ package enum Planner {
             reason: comparison.reason,
             before: before,
             after: after,
+            declared: comparison.isDeclaredOtherwise ? comparison.desired?.spec : nil,
             fields: comparison.fields(from: before, to: after),
             tags: tags
         )

@@ -101,10 +101,8 @@ extension Plan {
         let isDeclaredSame = wave.writes.allSatisfy { write in
             let resource = write.resource
             // What is not among the changes is as declared already.
-            guard let change = newer.changes.first(where: { $0.resource == resource }) else {
-                return true
-            }
-            return Self.equal(declared(resource), change.after, as: resource.kind)
+            guard let other = newer.change(of: resource) else { return true }
+            return Self.equal(change(of: resource)?.after, other.after, as: resource.kind)
         }
         guard isDeclaredSame else { return false }
         let judged = newer.waves.flatMap(\.gates)
@@ -112,11 +110,6 @@ extension Plan {
             judged.filter { $0.route == path.route }
                 .allSatisfy { RolloutPolicy.rulesAreEqual(path.policy, $0.policy) }
         }
-    }
-
-    /// The body that the commit declares, of which a step or a stage may write only a part.
-    func declared(_ resource: ResourceID) -> SpecValue? {
-        changes.first { $0.resource == resource }?.after
     }
 
     /// Whether a node that the route sends requests to, or will, gets another body before it moves.

@@ -152,6 +152,36 @@ struct CorrectionTests {
         scene.options.corrects = .all
         #expect(scene.plan.inPlace.first?.writes.map(\.body) == [Self.accepted])
     }
+
+    @Test("what someone does to an ignored field does not end a hold")
+    func heldAndIgnored() throws {
+        let node = Sample.node("v1")
+        var scene = PhaseTests.scene()
+        scene.guardrails.ignore = [IgnoreRule(resource: Glob("virtualNode/*"), field: "logging")]
+        func logging(_ path: String, host: String) -> SpecValue {
+            Sample.nodeSpec(8080, host: host)
+                .replacing(
+                    field: "logging",
+                    with: ["accessLog": ["file": ["path": .string(path)]]]
+                )
+        }
+        scene.settle(node, logging("/mine", host: "app.shop"))
+        scene.edit(node, logging("/theirs", host: "app.shop"))
+        scene.desired[node] = logging("/mine", host: "new.shop")
+        let plan = scene.plan
+        #expect(plan.change(of: node)?.after == logging("/theirs", host: "new.shop"))
+        let failed = try #require(plan.declared(node))
+        #expect(failed == logging("/mine", host: "new.shop"))
+        scene.hold(node, failed)
+        for path in ["/theirs", "/others", "/mine"] {
+            scene.edit(node, logging(path, host: "app.shop"))
+            #expect(scene.plan.deferral(node) == .held)
+            #expect(scene.plan.records.isEmpty, "nothing is released")
+        }
+        scene.desired[node] = logging("/mine", host: "newer.shop")
+        #expect(scene.plan.deferral(node) == nil)
+        #expect(scene.plan.records.map(\.entry) == [.released])
+    }
 }
 
 extension Scene {

@@ -100,6 +100,30 @@ struct RolloutOrderTests {
         #expect(bench.ledger.holds[Plans.route] != nil)
     }
 
+    /// Not what was to be written: what is live in ignored fields may be another thing tomorrow.
+    @Test func whatIsHeldIsWhatWasDeclared() {
+        let declared = Plans.half
+        let change = Change(
+            resource: Plans.route,
+            action: .update,
+            driftClass: .pending,
+            reason: "declared",
+            before: Plans.baseline,
+            after: Plans.desired,
+            declared: declared,
+            fields: []
+        )
+        var bench = Bench(
+            Plans.plan(shifts: [Plans.shift()], changes: [change]),
+            live: Plans.live
+        )
+        bench.start()
+        bench.tell(.ordered(RolloutOrder(.abort, by: "Ada")))
+        #expect(bench.mesh.resources[Plans.route]?.spec == Plans.baseline)
+        let content = bench.ledger.holds[Plans.route]?.content
+        #expect(content == Schema.digest(declared, as: .route))
+    }
+
     @Test func resumeWithoutAPauseSaysNothing() {
         var bench = Bench.atTenth()
         let count = bench.entries.count
