@@ -31,12 +31,14 @@ package struct RolloutProgress: Hashable, Sendable, Codable {
     /// What was written or ended since a plan was asked for, by full address.
     var touched: Set<String> = []
     var casualties: [Casualty] = []
-    /// Since when somebody wants it to stay where it is; deadlines stand still.
+    /// Why it stays where it is, behind `pauses`; nothing in a checkpoint of an earlier version.
+    var pausedFor: [Pause]?
+    /// Since when it stays where it is, for whatever reasons; deadlines stand still.
     var pausedAt: Instant?
     /// How far its target is suspended, as it heard last; nothing where it heard nothing.
     var suspension: Suspension?
-    /// What came of the news that the target which this one follows rolled its revision back.
-    var withdrawal: Withdrawal?
+    /// The commit that it heard was rolled back where it came from, which counts once.
+    var withdrawn: String?
     /// Who aborted it, and why.
     var abortion: String?
     /// Wake-ups that were asked for and have not come.
@@ -51,9 +53,6 @@ package struct RolloutProgress: Hashable, Sendable, Codable {
         case shifts
         case ended
     }
-
-    /// Whether somebody has told it to stay where it is.
-    package var isPaused: Bool { pausedAt != nil }
 
     init(run: Int64, at now: Instant) {
         self.run = run

@@ -7,7 +7,9 @@ package struct RolloutOrder: Hashable, Sendable, Codable {
         /// Stays at the present step; gates go on measuring, and what fails goes back all the same.
         /// Deadlines stand still.
         case pause
-        /// Goes on after a pause.
+        /// Goes on, whatever it stays for: a pause, a suspension as it stands, a withdrawal.
+        ///
+        /// Only a freeze is not for the rollout to lift.
         case resume
         /// Ends the soak of the present step, whatever its gates have said so far, and a pause.
         ///
@@ -47,42 +49,26 @@ package struct RolloutOrder: Hashable, Sendable, Codable {
 }
 
 extension RolloutMachine {
-    /// Whether somebody has told it to stay where it is.
-    package var isPaused: Bool { progress.isPaused }
-
     mutating func ordered(_ order: RolloutOrder, _ turn: inout Turn) {
         guard progress.stage != .ended else { return }
         switch order.verb {
         case .pause: pause(order, &turn)
         case .resume:
             guard isPaused else { return }
-            overruleWithdrawal()
             turn.record(entry(ofConsent: order))
-            unpause(at: turn.now)
+            overrulePauses(at: turn.now)
         case .promote, .promoteFully:
-            overruleWithdrawal()
             turn.record(entry(ofConsent: order))
-            unpause(at: turn.now)
+            overrulePauses(at: turn.now)
             promoteAll(isFully: order.verb == .promoteFully, &turn)
         case .abort: abort(order, &turn)
         }
     }
 
     private mutating func pause(_ order: RolloutOrder, _ turn: inout Turn) {
-        guard !isPaused else { return }
-        progress.pausedAt = turn.now
+        guard !progress.isPaused(by: .person) else { return }
+        progress.pause(Pause(.person, reason: order.text), at: turn.now)
         turn.record(entry(ofPause: order))
-    }
-
-    /// Deadlines stood still meanwhile.
-    mutating func unpause(at now: Instant) {
-        guard let since = progress.pausedAt else { return }
-        progress.pausedAt = nil
-        let pause = now - since
-        if let deadline = progress.wave?.deadline { progress.wave?.deadline = deadline + pause }
-        for index in progress.shifts.indices {
-            progress.shifts[index].deadline = progress.shifts[index].deadline.map { $0 + pause }
-        }
     }
 
     private mutating func promoteAll(isFully: Bool, _ turn: inout Turn) {
@@ -96,7 +82,7 @@ extension RolloutMachine {
     /// What has begun goes back, and what has not is held as it is, so that it is not begun again.
     private mutating func abort(_ order: RolloutOrder, _ turn: inout Turn) {
         guard progress.abortion == nil else { return }
-        unpause(at: turn.now)
+        overrulePauses(at: turn.now)
         progress.abortion = order.text
         progress.succession = nil
         let cause = Cause.aborted(order.text)

@@ -19,10 +19,10 @@ extension RolloutMachine {
         guard suspension != progress.suspension ?? .lifted else { return }
         progress.suspension = suspension
         let now = Swift.max(progress.seen, now)
-        if suspension == .lifted, progress.withdrawal != .halting {
-            unpause(at: now)
+        if suspension == .lifted {
+            progress.unpause([.suspension], at: now)
         } else {
-            progress.pausedAt = progress.pausedAt ?? now
+            progress.pause(Pause(.suspension), at: now)
         }
     }
 

@@ -33,6 +33,14 @@ struct MutationTests {
         #expect(rulesBroken(.lostAnswers, tamper).contains("recorded is live"))
     }
 
+    @Test func takingTheEndOfASuspensionForAPersonsWord() {
+        let tamper = Tamper(event: { event, _ in
+            guard case .suspended(.lifted) = event else { return event }
+            return .ordered(RolloutOrder(.resume, by: "nobody"))
+        })
+        #expect(rulesBroken(.pauses, tamper) == ["pause"])
+    }
+
     @Test func writingWithoutAnIntent() {
         let tamper = Tamper(effects: { effects in
             effects.filter {

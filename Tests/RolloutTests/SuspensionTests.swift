@@ -1,3 +1,4 @@
+import FoundationEssentials
 import MeshModel
 import Planning
 import Rollout
@@ -22,6 +23,78 @@ struct SuspensionTests {
         bench.tell(.suspended(.atStep))
         bench.pass(.seconds(60), reading: Bench.bad)
         #expect(bench.mesh.resources[Plans.route]?.spec == Plans.baseline)
+    }
+
+    @Test(arguments: [true, false])
+    func pauseByAPersonOutlivesASuspension(isFirst: Bool) throws {
+        var bench = Bench.atTenth()
+        let pause = Event.ordered(RolloutOrder(.pause, by: "Ada", reason: "lunch"))
+        for event in isFirst ? [pause, .suspended(.atStep)] : [.suspended(.atStep), pause] {
+            bench.tell(event)
+            bench.pass(.seconds(20 * 60), reading: Bench.good)
+        }
+        try bench.restart(after: .seconds(3600))
+        bench.tell(.suspended(.lifted))
+        #expect(
+            bench.machine.progress.pauses == [Pause(.person, reason: "paused by Ada: lunch")]
+        )
+        bench.pass(.seconds(20 * 60), reading: Bench.good)
+        #expect(bench.writes(to: Plans.route) == [Plans.tenth])
+        bench.tell(.ordered(RolloutOrder(.resume, by: "Ada")))
+        bench.pass(.seconds(190), reading: Bench.good)
+        #expect(bench.outcome == .completed, "no deadline counted from the first to the last")
+    }
+
+    @Test func suspensionOutlivesAWithdrawal() {
+        var bench = Bench.atTenth()
+        bench.tell(.withdrawn("target 'staging' rolled it back"))
+        bench.tell(.suspended(.atStep))
+        bench.takeOver()
+        #expect(bench.machine.progress.pauses == [Pause(.suspension)])
+        bench.tell(.suspended(.lifted))
+        #expect(!bench.machine.isPaused)
+    }
+
+    /// A rollout does not lift what was said of the whole target.
+    @Test func resumeEndsNoFreeze() {
+        let now = Instant(milliseconds: 0)
+        var machine = RolloutMachine(plan: Plans.plan(shifts: [Plans.shift()]), run: 1, at: now)
+        _ = machine.start(at: now)
+        for event in [
+            Event.ordered(RolloutOrder(.pause, by: "Ada")), .suspended(.frozen),
+            .ordered(RolloutOrder(.resume, by: "Ada")),
+        ] { _ = machine.handle(event, at: now) }
+        #expect(machine.outcome == nil, "the mesh has not answered yet")
+        #expect(machine.progress.pauses == [Pause(.suspension)])
+        _ = machine.resume(at: now, elapsed: .seconds(60))
+        _ = machine.handle(.suspended(.atStep), at: now)
+        #expect(machine.isPaused)
+        _ = machine.handle(.suspended(.lifted), at: now)
+        #expect(!machine.isPaused)
+    }
+
+    /// A checkpoint of an earlier version says only that the rollout stays, not why.
+    @Test func pauseOfAnEarlierVersionNeedsAPerson() throws {
+        var bench = Bench.atTenth()
+        bench.tell(.ordered(RolloutOrder(.pause, by: "Ada")))
+        bench.tell(.suspended(.atStep))
+        let stored = try JSONEncoder().encode(bench.machine.progress)
+        guard case .object(var members) = try SpecValue(json: stored) else {
+            Issue.record("a checkpoint is an object")
+            return
+        }
+        #expect(members.removeValue(forKey: "pausedFor") != nil)
+        members["withdrawal"] = "halting"
+        let old = try JSONDecoder()
+            .decode(RolloutProgress.self, from: Data(SpecValue.object(members).json.utf8))
+        #expect(old.pauses == [Pause(.person)])
+        bench.machine = RolloutMachine(plan: bench.machine.plan, progress: old)
+        bench.tell(.suspended(.lifted))
+        bench.pass(.seconds(60), reading: Bench.good)
+        #expect(bench.writes(to: Plans.route) == [Plans.tenth])
+        bench.tell(.ordered(RolloutOrder(.resume, by: "Ada")))
+        bench.pass(.seconds(130), reading: Bench.good)
+        #expect(bench.outcome == .completed)
     }
 
     /// What a person told the rollout itself is the later word.
@@ -114,5 +187,35 @@ struct SuspensionTests {
         #expect(bench.outcome == .completed)
         let halted = bench.entries.filter { $0.kind == .halted }
         #expect(halted.map(\.resource) == [nil])
+    }
+
+    @Test func newerRevisionEndsAWithdrawalOnly() {
+        var bench = Bench.atTenth()
+        bench.tell(.ordered(RolloutOrder(.pause, by: "Ada")))
+        bench.tell(.withdrawn("target 'staging' rolled it back"))
+        #expect(bench.machine.progress.pauses.map(\.kind) == [.person, .withdrawal])
+        bench.takeOver()
+        #expect(bench.machine.progress.pauses.map(\.kind) == [.person])
+        bench.pass(.seconds(120), reading: Bench.good)
+        #expect(bench.writes(to: Plans.route) == [Plans.tenth])
+        bench.tell(.ordered(RolloutOrder(.promote, by: "Ada")))
+        #expect(!bench.machine.isPaused)
+        bench.pass(.seconds(130), reading: Bench.good)
+        #expect(bench.outcome == .completed)
+    }
+}
+
+extension Bench {
+    /// A newer commit that leaves the route as it is.
+    fileprivate mutating func takeOver() {
+        tell(.revisionArrived(Plans.next))
+        answer(
+            Plans.plan(
+                shifts: [Plans.shift()],
+                revision: Plans.next,
+                changes: [Plans.change(Plans.route, to: Plans.desired)]
+            )
+        )
+        #expect(machine.plan.revision == Plans.next)
     }
 }

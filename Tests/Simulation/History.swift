@@ -12,6 +12,7 @@ package enum History: String, CaseIterable, Sendable {
     case backAtHalf
     case commitAndStrangerAtHalf
     case orders
+    case pauses
     case strangerAtHalf
     case lostAnswers
     case deathAtEveryEffect
@@ -53,6 +54,10 @@ package enum History: String, CaseIterable, Sendable {
             case touch(ResourceID)
             case stop
             case order(RolloutOrder.Verb)
+            /// The target is suspended, or is not any more.
+            case suspend(Suspension)
+            /// What is carried out was rolled back where it came from.
+            case withdraw
             case jump(Int64)
             /// The endpoint answers nothing but 429 for so many milliseconds.
             case throttle(Int64)
@@ -79,6 +84,7 @@ package enum History: String, CaseIterable, Sendable {
         case .backAtHalf: Self.backAtHalf(&random)
         case .commitAndStrangerAtHalf: Self.commitAndStrangerAtHalf(&random)
         case .orders: Self.orders(&random)
+        case .pauses: Self.pauses(&random)
         case .strangerAtHalf: Self.strangerAtHalf(&random)
         case .lostAnswers: Self.canary(faults: .lostAnswers)
         case .deathAtEveryEffect: Self.deathAtEveryEffect(&random)

@@ -138,8 +138,11 @@ extension Simulator {
     }
 
     /// A paused rollout begins nothing; it may go back.
+    ///
+    /// What a person paused goes on when a person says so, whatever else came and went.
     private mutating func checkPause(_ entry: LedgerEntry) {
-        guard entry.kind == .intent, machine?.isPaused == true,
+        watch.notePause(entry)
+        guard entry.kind == .intent, machine?.isPaused == true || watch.isPaused,
             entry.payload.members?["phase"] != "rollback"
         else { return }
         breakRule("pause", "\(entry.resource?.address ?? "") is begun all the same")

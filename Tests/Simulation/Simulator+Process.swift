@@ -44,10 +44,16 @@ extension Simulator {
             )
             self.machine = machine
             perform(effects)
+            tellOfSuspension()
             tellOfHead()
         } catch {
             breakRule("checkpoint", "cannot be read back: \(error)")
         }
+    }
+
+    /// Whoever begins or resumes looks at what stands.
+    private mutating func tellOfSuspension() {
+        if let suspension { deliver(.suspended(suspension)) }
     }
 
     /// A commit that arrived while no process was there is told to the one that resumes.
@@ -73,6 +79,7 @@ extension Simulator {
         let effects = machine.start(at: instant)
         self.machine = machine
         perform(effects)
+        tellOfSuspension()
     }
 
     func currentPlan() -> Plan {
@@ -114,6 +121,7 @@ extension Simulator {
     mutating func deliver(_ event: Event) {
         guard var machine else { return }
         if checksStoredForm { checkStoredForm(machine, event) }
+        if case .ordered(let order) = event, order.verb != .pause { watch.noteWord() }
         guard let event = tamper.event(event, watch.lastWrites) else { return }
         lastEvent = event.summary
         if case .observed(let id, let observation) = event {
@@ -208,7 +216,10 @@ extension Simulator {
         momentAt = now
         if case .later(let pause) = moments.first?.condition { queue.add(.look, at: now + pause) }
         // A person who has paused something comes back, however late.
-        if case .order = act {} else if isQuiet { return }
+        switch act {
+        case .order, .suspend: break
+        default: if isQuiet { return }
+        }
         lastEvent = "\(act)"
         switch act {
         case .commit(let number):
@@ -226,6 +237,10 @@ extension Simulator {
             deliver(.ordered(RolloutOrder(verb, by: "Ada")))
             // Whoever sees the process die over an order gives it again, to the next one.
             if !canTakeOrders { moments.insert(.init(.later(0), act), at: position) }
+        case .suspend(let suspension):
+            self.suspension = suspension
+            deliver(.suspended(suspension))
+        case .withdraw: deliver(.withdrawn("target 'staging' rolled it back"))
         case .jump(let time): now += time
         case .throttle(let time): throttledUntil = now + time
         case .fillLedger(let time): fullUntil = now + time

@@ -40,6 +40,8 @@ package struct Simulator: Sendable {
     var fullUntil: Int64 = 0
     /// Resources of writes that a dead process may have made, and that nobody has looked at since.
     var doubtful: Set<ResourceID> = []
+    /// How far the target is suspended; nothing while nobody has said so.
+    var suspension: Suspension?
     /// When the last moment came.
     var momentAt: Int64 = 0
     var wasBusy = true

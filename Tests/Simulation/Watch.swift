@@ -22,6 +22,8 @@ struct Watch: Sendable {
     /// Resources that went back, or were left where they stood, in the running rollout.
     private var ended: Set<String> = []
     private var newest = 0
+    /// Whether a person has paused the running rollout.
+    private(set) var isPaused = false
 
     init(_ script: History.Script) {
         let policy = script.commits.first?.desired.policies.first
@@ -74,6 +76,15 @@ struct Watch: Sendable {
         let number = numbers[revision] ?? 0
         defer { newest = max(newest, number) }
         return number < newest
+    }
+
+    /// A person has told a rollout something else than to stay.
+    mutating func noteWord() { isPaused = false }
+
+    /// Remembers that a person has paused a rollout, until it ends.
+    mutating func notePause(_ entry: LedgerEntry) {
+        if entry.kind == .deferred, entry.resource == nil { isPaused = true }
+        if entry.kind == .finished { isPaused = false }
     }
 
     mutating func noteFailure(_ scope: String) { failed.insert(scope) }
