@@ -4,14 +4,41 @@ import MeshModel
 enum AnswerSchema {
     static let object: SpecValue = ["type": "object"]
 
-    static let target = texts("name", "sync", "health", "rollout")
+    static let target: SpecValue = [
+        "type": "object",
+        "required": ["name", "sync", "health", "rollout", "paused", "approval"],
+        "properties": [
+            "name": text, "sync": text, "health": text, "rollout": text, "paused": pauses,
+            // The plan that waits for a person's word; null where none does.
+            "approval": [
+                "type": ["object", "null"], "required": ["plan", "state", "command"],
+                "properties": [
+                    "plan": text, "state": ["type": "string", "enum": ["waiting", "rejected"]],
+                    "by": ["type": ["string", "null"]], "reason": ["type": ["string", "null"]],
+                    "command": text,
+                ],
+            ],
+        ],
+    ]
+
+    /// Why a rollout stays where it is; empty where it does not.
+    private static let pauses: SpecValue = [
+        "type": "array",
+        "items": [
+            "type": "object", "required": ["by", "reason"],
+            "properties": [
+                "by": ["type": "string", "enum": ["person", "suspension", "withdrawal"]],
+                "reason": text,
+            ],
+        ],
+    ]
 
     static let plan = texts("id", "changeDigest", "target", "state")
 
     static let rollout: SpecValue = [
-        "type": "object", "required": ["target", "state", "routes"],
+        "type": "object", "required": ["target", "state", "paused", "routes"],
         "properties": [
-            "target": text, "state": text,
+            "target": text, "state": text, "paused": pauses,
             "routes": [
                 "type": "array",
                 "items": [

@@ -14,7 +14,8 @@ package protocol ControlSources: Sendable {
 
     /// Every target of the settings, in their order.
     ///
-    /// The members `name`, `sync`, `health` and `rollout` are texts.
+    /// The members `name`, `sync`, `health` and `rollout` are texts; `paused` lists why its rollout
+    /// stays where it is, and `approval` is the plan that waits for a person's word, or null.
     func targets() async throws -> [TargetAnswer]
 
     /// What a target's mesh was brought to, as the ledger knows it.
@@ -27,8 +28,9 @@ package protocol ControlSources: Sendable {
 
     /// The rollouts that run, or ran last, at most one for each target.
     ///
-    /// The members `target` and `state` are texts; `routes` is a list of objects with `resource`,
-    /// `step` in percent, `weights` as they were read back and `samples` of its gates.
+    /// The members `target` and `state` are texts, `paused` is as for targets; `routes` is a list
+    /// of objects with `resource`, `step` in percent, `weights` as they were read back and
+    /// `samples` of its gates.
     func rollouts() async throws -> [TargetAnswer]
 
     /// Plans that were made, newest first, bounded in number and without their changes.

@@ -116,6 +116,11 @@ extension Reconciliation {
         return candidates.first { $0.settings == settings.digest } ?? candidates.first
     }
 
+    /// Why the rollout that is under way stays where it is; empty where it does not, or none is.
+    package func pauses() async throws -> [Pause] {
+        try await pending()?.progress.pauses ?? []
+    }
+
     /// The plan that a rollout is under way with.
     package func plan(of checkpoint: RolloutCheckpoint) async throws -> Plan {
         guard let stored = try await runner.ledger.body(checkpoint.plan),

@@ -1,5 +1,12 @@
-import MeshModel
+package import MeshModel
 package import Planning
+
+/// A plan of which nothing is done until a person says so.
+package struct AwaitedPlan: Sendable {
+    package let plan: Plan
+    /// Who said no to it; nothing where nobody has said anything.
+    package let rejection: Order?
+}
 
 /// Why a plan cannot be carried out as things stand; nothing was written.
 package struct PlanRefused: Error, Sendable, CustomStringConvertible {
@@ -24,6 +31,21 @@ extension TargetLoop {
         nudge()
     }
 
+    /// The plan of the last look, where it waits for a person's approval.
+    package func awaitedPlan() async throws -> AwaitedPlan? {
+        let isResting = status.phase == .idle || status.phase == .looking
+        guard policy.onCommit == .plan, isResting, let plan = status.plan, plan.obstacle == nil
+        else { return nil }
+        let orders = try await reconciliation.runner.ledger.orders(mesh: plan.target.mesh)
+        guard !orders.hasBegun(plan.id) else { return nil }
+        let now = reconciliation.runner.clock.wallTime()
+        guard let verdict = orders.verdict(on: plan.changeDigest, at: now) else {
+            return AwaitedPlan(plan: plan, rejection: nil)
+        }
+        guard case .reject = verdict.kind else { return nil }
+        return AwaitedPlan(plan: plan, rejection: verdict)
+    }
+
     private static var isBusy: PlanRefused {
         PlanRefused(description: "a rollout is under way; wait for its end, or abort it")
     }
@@ -34,7 +56,7 @@ extension TargetLoop {
         let orders = try await reconciliation.standingOrders(of: survey.plan.target.mesh)
         guard orders.blocking == nil else { return dropDemand() }
         demanded = nil
-        begins(survey.plan)
+        await begins(survey.plan)
         // Somebody agreed to this plan, and to none that a newer commit brings.
         let end = try await reconciliation.apply(
             survey,

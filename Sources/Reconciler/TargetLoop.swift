@@ -277,7 +277,7 @@ package actor TargetLoop {
             obstacle = "Go back to \(revision.short): \(refusal.message)"
             return
         }
-        begins(survey.plan)
+        await begins(survey.plan)
         let end = try await reconciliation.apply(
             survey,
             stops: stop.stream(),
@@ -302,7 +302,7 @@ package actor TargetLoop {
             status.message = "\(reconciliation.full(survey.plan.target.mesh))"
             return false
         }
-        begins(survey.plan)
+        await begins(survey.plan)
         let end = try await reconciliation.apply(
             survey,
             stops: stop.stream(),
@@ -337,10 +337,11 @@ package actor TargetLoop {
     }
 
     /// A rollout begins, or goes on; no look is under way until it has ended.
-    func begins(_ plan: Plan) {
+    func begins(_ plan: Plan) async {
         forget()
         status.tell(beginning: plan)
         beginWatch()
+        await tellWhatIsAwaited()
     }
 
     func ended(_ end: EndedRollout, _ stop: StopWish) {

@@ -149,7 +149,7 @@ struct ResourceStory {
         lines += planned.map { "  plan        " + $0 }
         lines.append("  target      \(standing)" + (message.isEmpty ? "" : ": \(message)"))
         if let step = route?["step"]?.integer {
-            lines.append("  rollout     \(text(status, "rollout")), this route at \(step) %")
+            lines.append("  rollout     \(status.rolloutWord.printable), this route at \(step) %")
         }
         return lines
     }

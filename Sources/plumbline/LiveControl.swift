@@ -80,8 +80,12 @@ struct LiveControl: ControlSources {
         var answers: [TargetAnswer] = []
         for one in loops {
             let suspension = try await one.loop.reconciliation.suspendedBy()
+            let pauses = await pauses(one)
+            let awaited = try await one.loop.awaitedPlan()
             let status = await one.loop.status
-            answers.append(AgentReport.target(status, one.board.rollout, suspension))
+            answers.append(
+                AgentReport.target(status, one.board.rollout, suspension, pauses, awaited)
+            )
         }
         return answers
     }
@@ -100,8 +104,21 @@ struct LiveControl: ControlSources {
         return AgentReport.drift(report, question, seenSince: status.driftSeen)
     }
 
-    func rollouts() -> [TargetAnswer] {
-        loops.compactMap { AgentReport.rollout(of: $0.loop.name, $0.board.rollout) }
+    func rollouts() async throws -> [TargetAnswer] {
+        var answers: [TargetAnswer] = []
+        for one in loops {
+            let suspension = try await one.loop.reconciliation.suspendedBy()
+            let pauses = await pauses(one)
+            let rollout = one.board.rollout
+            let answer = AgentReport.rollout(of: one.loop.name, rollout, suspension, pauses)
+            if let answer { answers.append(answer) }
+        }
+        return answers
+    }
+
+    /// Why a rollout stays where it is; that its checkpoint cannot be read is the loop's to say.
+    private func pauses(_ one: LiveLoop) async -> [Pause] {
+        (try? await one.loop.reconciliation.pauses()) ?? []
     }
 
     func plans() async throws -> [SpecValue] {

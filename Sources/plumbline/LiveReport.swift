@@ -2,6 +2,7 @@ import ControlAPI
 import MeshModel
 import Planning
 import Reconciler
+import Rollout
 
 /// What the API tells of a target, in the words of the local commands.
 enum AgentReport {
@@ -10,8 +11,14 @@ enum AgentReport {
     static func target(
         _ status: TargetStatus,
         _ rollout: RolloutStatus,
-        _ suspension: Order?
+        _ suspension: Order?,
+        _ pauses: [Pause] = [],
+        _ awaited: AwaitedPlan? = nil
     ) -> TargetAnswer {
+        var obstacles = pauses.map { $0.words(suspension) }
+        for words in [suspension?.words, rollout.hindrance].compactMap(\.self)
+        where !obstacles.contains(words) { obstacles.append(words) }
+        if obstacles.isEmpty { obstacles = [awaited?.words, status.message].compactMap(\.self) }
         let drift = Dictionary(grouping: status.drift?.findings ?? [], by: \.driftClass.rawValue)
         let count = status.drift?.findings.count { DriftReport.drift.contains($0.driftClass) } ?? 0
         let json: SpecValue = [
@@ -26,7 +33,9 @@ enum AgentReport {
             "subject": text(status.revision?.subject),
             "applied": text(status.applied?.description),
             "appliedCommit": text(status.applied?.commit),
-            "message": text(suspension?.words ?? rollout.hindrance ?? status.message),
+            "message": text(obstacles.isEmpty ? nil : obstacles.joined(separator: "; ")),
+            "paused": paused(pauses, suspension),
+            "approval": awaited?.json ?? .null,
             "suspended": suspension.map(order) ?? .null,
             "reachable": .bool(status.isReachable),
             "lookedAt": time(status.lookedAt),
@@ -47,7 +56,12 @@ enum AgentReport {
         return target(status, RolloutStatus(), survey.suspendedBy).json
     }
 
-    static func rollout(of target: String, _ rollout: RolloutStatus) -> TargetAnswer? {
+    static func rollout(
+        of target: String,
+        _ rollout: RolloutStatus,
+        _ suspension: Order?,
+        _ pauses: [Pause]
+    ) -> TargetAnswer? {
         guard rollout.state != .idle else { return nil }
         let routes: [SpecValue] = rollout.routes.sorted { $0.key < $1.key }
             .map { resource, route in
@@ -66,6 +80,7 @@ enum AgentReport {
             "plan": text(rollout.plan),
             "summary": text(rollout.summary),
             "reason": text(rollout.reason),
+            "paused": paused(pauses, suspension),
             "routes": .list(routes),
         ]
         return TargetAnswer(target: target, json: json)
@@ -129,6 +144,14 @@ enum AgentReport {
         )
     }
 
+    private static func paused(_ pauses: [Pause], _ suspension: Order?) -> SpecValue {
+        .list(
+            pauses.map {
+                ["by": .string($0.kind.rawValue), "reason": .string($0.words(suspension))]
+            }
+        )
+    }
+
     private static func order(_ order: Order) -> SpecValue {
         [
             "by": .string(order.by), "reason": .string(order.reason), "until": time(order.until),
@@ -159,6 +182,40 @@ enum AgentReport {
 
     private static func time(_ time: Int64?) -> SpecValue {
         text(time.map { EventLine.timestamp($0) })
+    }
+}
+
+extension Pause {
+    /// By whom and why; the words of a suspension are those of the target's order.
+    func words(_ suspension: Order?) -> String {
+        switch kind {
+        case .person: reason ?? "paused, and by whom is not on record"
+        case .suspension: suspension?.words ?? "suspended"
+        case .withdrawal: reason ?? "rolled back where it came from"
+        }
+    }
+}
+
+extension AwaitedPlan {
+    private var command: String { "plumbline approve \(plan.id.prefix(12))" }
+
+    /// `plan 0123456789ab waits for approval; 'plumbline approve 0123456789ab' lets it begin`.
+    var words: String {
+        let state = rejection.map { order in
+            "was rejected by \(order.by)" + (order.reason.isEmpty ? "" : ": \(order.reason)")
+        }
+        return "plan \(plan.id.prefix(12)) \(state ?? "waits for approval"); '\(command)' lets it "
+            + "begin"
+    }
+
+    var json: SpecValue {
+        [
+            "plan": .string(plan.id),
+            "state": rejection == nil ? "waiting" : "rejected",
+            "by": rejection.map { .string($0.by) } ?? .null,
+            "reason": rejection.map { .string($0.reason) } ?? .null,
+            "command": .string(command),
+        ]
     }
 }
 

@@ -126,7 +126,7 @@ struct AgentStatus {
 
     /// `running 25 %`, or from the least to the most of several routes.
     private func rollout(of target: SpecValue) -> String {
-        let state = target["rollout"]?.text ?? ""
+        let state = target.rolloutWord
         let rollout = rollouts.first { $0["target"] == target["name"] }
         let steps = rollout?["routes"]?.items?.compactMap { $0["step"]?.integer }.sorted() ?? []
         guard rollout?["state"]?.text == "running", let least = steps.first, let most = steps.last
@@ -144,6 +144,8 @@ struct AgentStatus {
     ///
     /// The time is the agent's, in UTC: ours may differ.
     private func next(_ target: SpecValue) -> String {
+        if target["approval"]?["plan"] != nil { return "an approval" }
+        if target.isPaused { return "a person decides" }
         if let other = target["waiting"]?["target"]?.text { return "follows \(other)" }
         switch target["phase"]?.text {
         case "frozen", "ledgerLost": return "a person decides"
@@ -164,6 +166,14 @@ struct AgentStatus {
         default: ""
         }
     }
+}
+
+extension SpecValue {
+    /// Whether a target, as its status has it, has a rollout that stays where it is.
+    var isPaused: Bool { self["paused"]?.items?.isEmpty == false }
+
+    /// How its rollout stands, in a word.
+    var rolloutWord: String { isPaused ? "paused" : self["rollout"]?.text ?? "" }
 }
 
 /// The same lines drawn again in place on a terminal, and elsewhere printed when they change.

@@ -12,6 +12,11 @@ actor FakeAgent: ControlSources {
         var isHeld = false
         var isSuspended = false
         var rollout: Rollout?
+
+        var paused: SpecValue {
+            let pause: SpecValue = ["by": "person", "reason": "paused by operator"]
+            return .list(rollout == .paused ? [pause] : [])
+        }
     }
 
     private enum Rollout: String {
@@ -92,6 +97,7 @@ actor FakeAgent: ControlSources {
                 "name": .string(name), "sync": "synced",
                 "health": state.isHeld ? "degraded" : "healthy",
                 "rollout": .string(state.rollout?.rawValue ?? "idle"),
+                "paused": state.paused, "approval": .null,
             ]
             return TargetAnswer(target: name, json: json)
         }
@@ -145,7 +151,8 @@ actor FakeAgent: ControlSources {
                 "weights": [["target": "v2:8080", "weight": 25]], "samples": [["value": 99]],
             ]
             let json: SpecValue = [
-                "target": .string(name), "state": .string(rollout.rawValue), "routes": [route],
+                "target": .string(name), "state": .string(rollout.rawValue),
+                "paused": state.paused, "routes": [route],
             ]
             return TargetAnswer(target: name, json: json)
         }

@@ -14,16 +14,20 @@ actor AskedAgent: ControlSources {
     private var rollout = "running"
     private var approved = false
     private let names: [String]
+    /// The target whose plan waits for an approval.
+    private let awaits: String?
     private let records: [SpecValue]
     private let findings: [(resource: String, driftClass: String)]
 
     /// With the records of a ledger, as `audit log -o json` prints them.
     init(
         names: [String] = ["prod", "staging"],
+        awaits: String? = nil,
         records: [SpecValue] = [],
         findings: [(resource: String, driftClass: String)] = []
     ) {
         self.names = names
+        self.awaits = awaits
         self.records = records
         self.findings = findings
     }
@@ -66,10 +70,13 @@ actor AskedAgent: ControlSources {
             var members: [String: SpecValue] = [
                 "name": .string(name), "sync": isProd ? "outOfSync" : "synced",
                 "health": isProd ? "degraded" : "healthy",
-                "rollout": .string(isProd ? rollout : "idle"),
+                "rollout": isProd ? "running" : "idle",
+                "paused": isProd ? paused : .list([]),
+                "approval": awaits == name ? Self.approval : .null,
                 "revision": .string("main@sha1:" + String(repeating: "a1", count: 20)),
                 "drift": .integer(Int64(isProd ? findings.count : 0)),
             ]
+            if awaits == name { members["message"] = .string("plan \(Self.plan.prefix(12)) waits") }
             members["phase"] = isProd ? "rollingOut" : "idle"
             members["nextLook"] = isProd ? .null : "2026-11-21T12:00:31.000Z"
             if isProd { members["message"] = "edited by \u{1B}[31mhand" }
@@ -121,9 +128,19 @@ actor AskedAgent: ControlSources {
         )
     }
 
+    private static let approval: SpecValue = [
+        "plan": .string(plan), "state": "waiting", "by": .null, "reason": .null,
+        "command": .string("plumbline approve \(plan.prefix(12))"),
+    ]
+
+    private var paused: SpecValue {
+        let pause: SpecValue = ["by": "person", "reason": "paused by operator: over the API"]
+        return .list(rollout == "paused" ? [pause] : [])
+    }
+
     func rollouts() -> [TargetAnswer] {
         let json: SpecValue = [
-            "target": "prod", "state": .string(rollout),
+            "target": "prod", "state": "running", "paused": paused,
             "routes": [
                 [
                     "resource": "virtualRouter/checkout/route/main", "step": 25, "weights": [],

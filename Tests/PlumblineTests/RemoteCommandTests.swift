@@ -29,6 +29,25 @@ import Testing
         }
     }
 
+    @Test func whoeverWaitsForAPersonSaysSo() async throws {
+        try await AskedAgent(awaits: "staging")
+            .serving { server in
+                let pause = ["rollout", "pause", "--target", "prod"]
+                #expect(try await Program.ask(server, pause).exitCode == 0)
+                let said = try await Program.ask(server, ["status"])
+                let lines = said.output.split(separator: "\n")
+                #expect(lines.contains { $0.hasPrefix("prod ") && $0.contains("paused 25 %") })
+                #expect(
+                    lines.contains { $0.hasPrefix("prod ") && $0.hasSuffix("a person decides") }
+                )
+                #expect(lines.contains { $0.hasPrefix("staging ") && $0.hasSuffix("an approval") })
+                #expect(lines.contains { $0.hasSuffix("plan 4f0000000000 waits") }, "\(said)")
+                let route = "virtualRouter/checkout/route/main"
+                let why = try await Program.ask(server, ["explain", route, "--target", "prod"])
+                #expect(why.output.contains("rollout     paused, this route at 25 %"), "\(why)")
+            }
+    }
+
     @Test func commandsAreCarriedOutAsTheCaller() async throws {
         let agent = AskedAgent()
         try await agent.serving { server in

@@ -3,6 +3,7 @@ import MeshModel
 import Planning
 import Reconciler
 import Rollout
+import Synchronization
 import Testing
 
 /// One target follows another (`semantics` §11).
@@ -87,6 +88,27 @@ import Testing
                 }
                 try staging.checkInvariants()
                 try production.checkInvariants()
+            }
+        }
+    }
+
+    @Test("a target that carries out the newest waits for nobody") func goesOn() async throws {
+        try await World.with { staging in
+            try await World.with { production in
+                let first = staging.branch.commit(Shop().tree)
+                let seen = Mutex<TargetStatus?>(nil)
+                try await Self.pair(staging, production, soak: .zero) { _, prod in
+                    try await eventually { await prod.status.applied == first }
+                    staging.atHalf { try await eventually { await prod.status.waiting != nil } }
+                    production.atHalf {
+                        let status = await prod.status
+                        seen.withLock { $0 = status }
+                    }
+                    let next = staging.branch.commit(Shop(v2: 100).tree)
+                    try await eventually { await prod.status.applied == next }
+                }
+                let status = try #require(seen.withLock { $0 })
+                #expect(status.phase == .rollingOut && status.waiting == nil, "\(status)")
             }
         }
     }
