@@ -17,10 +17,15 @@ package struct RunningRollout: Sendable {
         self.settings = settings
     }
 
+    /// Feeds the machine what has come, in order; answers what it wants done.
+    mutating func handle(_ arrivals: [Arrival], at now: Instant) throws -> [Effect] {
+        try arrivals.flatMap { try handle($0, at: now) }
+    }
+
     /// Feeds the machine; answers what it wants done.
     ///
     /// Where a newer plan took over, it is on disk, whole, before anything of it begins.
-    mutating func handle(_ arrival: Arrival, at now: Instant) throws -> [Effect] {
+    private mutating func handle(_ arrival: Arrival, at now: Instant) throws -> [Effect] {
         let before = machine.plan
         let effects = machine.handle(arrival.event, at: now)
         guard let survey = arrival.survey, machine.plan == survey.plan, machine.plan != before
@@ -52,12 +57,6 @@ package struct RunningRollout: Sendable {
         )
         .encoded()
     }
-}
-
-/// An event on its way to the machine, with the survey that a plan is from.
-struct Arrival: Sendable {
-    let event: Event
-    var survey: Survey?
 }
 
 /// Drives one rollout: takes the machine's effects, runs them, feeds each result back as an event.
@@ -122,37 +121,34 @@ package struct RolloutRunner: Sendable {
         planning: SuccessorPlanning
     ) async throws -> EndedRollout {
         guard writeGuard.remaining() != nil else { throw MayNotWrite() }
-        let (arrivals, sender) = AsyncStream<Result<Arrival, MayNotWrite>>.makeStream()
+        let arrivals = Arrivals()
         let permits = writeGuard.changes()
         return try await withThrowingDiscardingTaskGroup { group in
             defer { group.cancelAll() }
             group.addTask {
-                for await event in outside { sender.yield(.success(Arrival(event: event))) }
+                for await event in outside { arrivals.put(.success(Arrival(event: event))) }
             }
             group.addTask {
                 for await mayWrite in permits where !mayWrite {
-                    sender.yield(.failure(MayNotWrite()))
+                    arrivals.put(.failure(MayNotWrite()))
                 }
             }
             var rollout = rollout
             var effects = effects
             var last: Step?
-            var incoming = arrivals.makeAsyncIterator()
             while true {
                 if let outcome = try await settle(&effects, &rollout, after: last) {
                     return EndedRollout(plan: rollout.machine.plan, outcome: outcome)
                 }
-                perform(effects, of: rollout.machine, in: &group, sender, planning)
+                perform(effects, of: rollout.machine, in: &group, arrivals, planning)
                 last = nil
                 if !rollout.machine.isRetreating, await ledger.room() != .ample {
                     effects = rollout.machine.handle(.ledgerFull, at: clock.now())
                     continue
                 }
-                guard let arrival = try await incoming.next()?.get() else {
-                    throw CancellationError()
-                }
-                last = Step(rollout: rollout, arrival: arrival)
-                effects = try rollout.handle(arrival, at: clock.now())
+                let batch = try await arrivals.next()
+                last = Step(rollout: rollout, arrivals: batch)
+                effects = try rollout.handle(batch, at: clock.now())
             }
         }
     }
@@ -161,18 +157,18 @@ package struct RolloutRunner: Sendable {
         _ effects: [Effect],
         of machine: RolloutMachine,
         in group: inout ThrowingDiscardingTaskGroup<any Error>,
-        _ sender: AsyncStream<Result<Arrival, MayNotWrite>>.Continuation,
+        _ arrivals: Arrivals,
         _ planning: SuccessorPlanning
     ) {
         for effect in effects {
             group.addTask {
                 do {
                     if case .plan = effect {
-                        sender.yield(.success(await plan(planning, beside: machine)))
+                        arrivals.put(.success(await plan(planning, beside: machine)))
                     } else if let event = try await event(of: effect) {
-                        sender.yield(.success(Arrival(event: event)))
+                        arrivals.put(.success(Arrival(event: event)))
                     }
-                } catch let error as MayNotWrite { sender.yield(.failure(error)) }
+                } catch let error as MayNotWrite { arrivals.put(.failure(error)) }
             }
         }
     }
@@ -213,14 +209,14 @@ package struct RolloutRunner: Sendable {
     /// A rollout as it was, and what it was told then.
     private struct Step {
         let rollout: RunningRollout
-        let arrival: Arrival
+        let arrivals: [Arrival]
     }
 
     /// Stores a batch; where the ledger has no room for it, one that goes back instead.
     ///
     /// The machine is a value, and nothing of a batch happens before it is stored. So what found no
     /// room has not happened: the machine as it was hears that the ledger is full, and then the
-    /// same event again.
+    /// same events again.
     private func settle(
         _ effects: inout [Effect],
         _ rollout: inout RunningRollout,
@@ -231,7 +227,7 @@ package struct RolloutRunner: Sendable {
             progress.warn("The ledger is full, the rollout goes back: \(full)")
             rollout = last.rollout
             effects = rollout.machine.handle(.ledgerFull, at: clock.now())
-            effects += try rollout.handle(last.arrival, at: clock.now())
+            effects += try rollout.handle(last.arrivals, at: clock.now())
             return try await store(effects, rollout)
         }
     }

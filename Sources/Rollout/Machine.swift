@@ -5,10 +5,11 @@ package import Planning
 ///
 /// A route does not wait for gates that judge what has nothing to do with it.
 ///
-/// In: events, and the time. Out: effects. The runner's contract: after each call it stores this
-/// value and every `.record` of the batch in one transaction, only then performs the other effects,
-/// and each of those yields exactly one event. Nothing is known that is not in this value, so a
-/// process may die anywhere: the next one calls `resume`. LAW: `semantics` §4, §5, §7, §9.
+/// In: events, and the time. Out: effects. The runner's contract: after a call, or several in a
+/// row, it stores this value and every `.record` of them in one transaction, only then performs the
+/// other effects, and each of those yields exactly one event. Nothing is known that is not in this
+/// value, so a process may die anywhere: the next one calls `resume`. LAW: `semantics` §4, §5, §7,
+/// §9.
 package struct RolloutMachine: Codable, Sendable, Hashable {
     /// A newer commit replaces it and keeps the progress.
     package internal(set) var plan: Plan
