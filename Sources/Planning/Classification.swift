@@ -86,7 +86,7 @@ extension DriftClass {
         case .missing: "deleted by someone else"
         case .convergedElsewhere: "someone else brought it to what is declared"
         case .conflict: "changed in Git and edited by someone else"
-        case .unownedEqual: "live as declared, but not ours; --adopt takes it over"
+        case .unownedEqual: "live as declared, but not ours; 'adopt' takes it over"
         case .unownedDifferent: "live, different from what is declared, and not ours"
         case .orphaned: "no longer declared"
         case .gone: "no longer declared, and gone already"

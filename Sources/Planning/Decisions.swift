@@ -94,19 +94,24 @@ struct Decisions {
             if !correction.isJudged { moves[id] = correction }
         }
         deferred.append(
-            Deferral(id, .held, "failed\(since); commit something else, or --release it")
+            Deferral(id, .held, "failed\(since); commit something else, or release it")
         )
     }
 
     private mutating func decideDelete(_ comparison: Comparison) {
         let id = comparison.id
         if !input.options.prune {
-            hold(back: id, .pruneOff, "no longer declared; --prune deletes it")
+            let message = "no longer declared; --prune deletes it, or an agent's prune.enabled"
+            hold(back: id, .pruneOff, message)
         } else if comparison.driftClass == .conflict, input.options.allowDeletes == nil {
-            let message = "no longer declared, but edited by someone else; --allow-deletes N"
+            let message =
+                "no longer declared, but edited by someone else; delete it by hand, or by "
+                + "--allow-deletes N where no agent runs"
             hold(back: id, .conflict, message)
         } else if id.kind == .mesh, !input.options.deleteMesh {
-            refuse(id, .meshDelete, "deleting the mesh itself needs --delete-mesh")
+            let message =
+                "only a hand deletes the mesh itself, or --delete-mesh where no agent runs"
+            refuse(id, .meshDelete, message)
         } else if isProtected(id) {
             refuse(id, .protected, "protected: delete it by hand, or lift the guardrail")
         } else {
@@ -125,7 +130,7 @@ struct Decisions {
             return refuse(id, .foreignOwner, message)
         }
         guard isWanted, input.options.only.contains(id) else {
-            if isDifferent { hold(back: id, .unowned, "live, but not ours; --adopt takes it over") }
+            if isDifferent { hold(back: id, .unowned, "live, but not ours; 'adopt' takes it over") }
             return
         }
         let isKnown = !input.applied.resources.isEmpty
@@ -196,7 +201,8 @@ struct Decisions {
                 .tooManyDeletes,
                 if: input.guardrails.areExceeded(by: deletes, of: owned),
                 "\(deletes) deletes, allowed are \(input.guardrails.maxDeletes) and \(percent); "
-                    + "look at what is no longer declared, then --allow-deletes \(deletes)"
+                    + "look at what is no longer declared, then allow it by --allow-deletes "
+                    + "\(deletes), or by an agent's prune.maxCount and prune.maxPercent"
             )
         }
         guard !input.options.recreate else { return }
@@ -206,13 +212,13 @@ struct Decisions {
             .targetGone,
             if: isGone,
             "the mesh that the ledger knows is not at \(input.target.endpoint); "
-                + "look there, then --recreate"
+                + "look there, then 'recreate' makes it again"
         )
         stop(
             .tooManyMissing,
             if: !isGone && input.guardrails.areExceeded(by: missing, of: owned),
             "\(missing) owned resources are missing, allowed are \(input.guardrails.maxDeletes) "
-                + "and \(percent); find out who deleted them, then --recreate"
+                + "and \(percent); find out who deleted them, then 'recreate' makes them again"
         )
     }
 

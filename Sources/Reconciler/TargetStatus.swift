@@ -138,8 +138,8 @@ extension TargetStatus {
         phase = .frozen
         health = .degraded
         message =
-            "Branch '\(ref)' is gone, so nothing is applied, not even when it is back, until it is "
-            + "released with --accept-rewind: \(reason)"
+            "Branch '\(ref)' is gone, so nothing is applied, not even when it is back, until "
+            + "'plumbline release --accept-rewind': \(reason)"
     }
 
     /// Takes how a rollout ended; one that nobody wanted to stop was frozen.

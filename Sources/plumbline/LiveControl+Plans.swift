@@ -36,8 +36,8 @@ extension LiveControl {
         guard let plan = try await shelf.plan(id)?.saved.plan else { return .unknown }
         guard loop.policy.onCommit == .plan else {
             return .refused(
-                "the target applies its commits without approvals; ':apply' carries this plan "
-                    + "out now"
+                "the target applies its commits without approvals; 'POST /v1/plans/ID:apply' "
+                    + "carries this plan out now"
             )
         }
         if let obstacle = plan.obstacle { return .refused(obstacle) }
@@ -59,7 +59,8 @@ extension LiveControl {
         guard let plan = try await shelf.plan(id)?.saved.plan else { return .unknown }
         guard loop.policy.onCommit == .plan else {
             return .refused(
-                "the target applies its commits without approvals; ':hold' keeps them waiting"
+                "the target applies its commits without approvals; 'plumbline hold' keeps "
+                    + "them waiting"
             )
         }
         if let given = try await verdict(on: plan, loop), case .reject = given.kind {

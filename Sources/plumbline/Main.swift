@@ -21,7 +21,9 @@ struct Plumbline: AsyncParsableCommand {
             ExportCommand.self, AuditCommand.self, MeshCommand.self, DemoCommand.self,
             AgentCommand.self, WebhookCommand.self, DoctorCommand.self,
             StatusCommand.self, ReconcileCommand.self, RolloutCommand.self, ApproveCommand.self,
-            AdoptCommand.self, RecreateCommand.self, ExplainCommand.self, DiffCommand.self,
+            RejectCommand.self, AdoptCommand.self, RecreateCommand.self, HoldCommand.self,
+            ReleaseCommand.self, SuspendCommand.self, ResumeCommand.self, RollbackCommand.self,
+            ExplainCommand.self, DiffCommand.self,
             GitChildCommand.self,
         ]
     )

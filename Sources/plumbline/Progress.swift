@@ -144,7 +144,7 @@ struct ProgressText {
         case .halted: ink.red("! halted ") + resource + reason
         case .held where entry.resource != nil:
             ink.yellow("! held ") + resource
-                + " until its manifest says something else, or --release"
+                + " until its manifest says something else, or it is released"
         case .approved, .rejected, .held, .suspended, .resumed: ordered(ink)
         case .released: ink.green("= released ") + resource + reason
         case .deferred: ink.yellow("~ deferred ") + resource + reason

@@ -87,6 +87,29 @@ struct ApproveCommand: AsyncParsableCommand {
             + RemoteCommand.exitCodes
     )
 
+    @OptionGroup var options: RemotePlanOptions
+
+    func run() async throws { try await options.tell("approve") }
+}
+
+/// `plumbline reject`: says no to a plan that waits for a person.
+struct RejectCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "reject",
+        abstract: "Says no to a plan that waits for a person.",
+        discussion: "A later approval lets it begin all the same. " + RemoteCommand.exitCodes
+    )
+
+    @OptionGroup var options: RemotePlanOptions
+
+    @Option(help: "Why, for whoever finds it.")
+    var reason: String
+
+    func run() async throws { try await options.tell("reject", ["reason": .string(reason)]) }
+}
+
+/// The plan that an agent is told something about; what such commands share.
+struct RemotePlanOptions: ParsableArguments {
     @OptionGroup var server: ServerOptions
     @OptionGroup var output: OutputOptions
 
@@ -99,10 +122,11 @@ struct ApproveCommand: AsyncParsableCommand {
         }
     }
 
-    func run() async throws {
+    /// Posts a verb about the plan, and prints the answer.
+    func tell(_ verb: String, _ members: [String: SpecValue] = [:]) async throws {
         try await RemoteCommand(server, output)
             .run { client throws(CommandFailure) in
-                try await client.post("/v1/plans/\(try await id(client)):approve")
+                try await client.post("/v1/plans/\(try await id(client)):\(verb)", members)
             }
     }
 
@@ -113,7 +137,7 @@ struct ApproveCommand: AsyncParsableCommand {
         let ids = Set(plans.compactMap { $0["id"]?.text }.filter { $0.hasPrefix(start) })
         guard let id = ids.first, ids.count == 1 else {
             let found = ids.isEmpty ? "no plan begins" : "\(ids.count) plans begin"
-            throw CommandFailure(.error, "Approve '\(start)': \(found) so; give more of the id")
+            throw CommandFailure(.error, "Plan '\(start)': \(found) so; give more of the id")
         }
         // It stands in a path.
         return ControlClient.segment(id)

@@ -212,7 +212,8 @@ actor AskedAgent: ControlSources {
 
     func perform(_ call: ControlCall) -> ControlOutcome {
         switch call.command {
-        case .reconcile, .adopt, .recreate: return .accepted()
+        case .reconcile, .adopt, .recreate, .hold, .release, .suspend, .resume, .rollback:
+            return .accepted()
         case .pauseRollout where rollout == "running":
             rollout = "paused"
             return .accepted()
@@ -224,7 +225,8 @@ actor AskedAgent: ControlSources {
         case .approve where !approved:
             approved = true
             return .accepted()
-        case .approve: return .refused("the plan is approved already, by operator")
+        case .reject where !approved: return .accepted()
+        case .approve, .reject: return .refused("the plan is approved already, by operator")
         default: return .refused("the rollout is \(rollout)")
         }
     }

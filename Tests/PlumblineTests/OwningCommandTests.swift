@@ -30,12 +30,13 @@ import Testing
                 try await world.deleteRoutes()
                 _ = try await ask("reconcile")
                 try await says("owned resources are missing")
-                let targets = server + "/v1/targets/shop"
-                let hold = #"{"reason":"the sale","until":"2099-12-31T00:00:00Z"}"#
-                _ = try await AgentSetup.ask(targets + ":hold", as: .operator, hold)
+                let end = "2099-12-31T00:00:00Z"
+                let hold = try await ask("hold", "--reason", "the sale", "--until", end)
+                #expect(hold.exitCode == 0, "\(hold)")
                 let held = try await ask("recreate")
                 #expect(held.exitCode == 3 && held.errors.contains("the sale"), "\(held)")
-                _ = try await AgentSetup.ask(targets + ":release", as: .operator, "{}")
+                let released = try await ask("release")
+                #expect(released.exitCode == 0, "\(released)")
                 #expect(try await world.routes().isEmpty)
                 let recreated = try await ask("recreate")
                 #expect(recreated.exitCode == 0, "\(recreated)")

@@ -89,6 +89,42 @@ import Testing
         )
     }
 
+    @Test func whatATargetIsToldArrivesWhole() async throws {
+        let end = ["--reason", "the sale", "--until", "2099-12-31T00:00:00Z"]
+        let until: Int64 = 4_102_358_400_000
+        let steps: [(arguments: [String], command: ControlCommand)] = [
+            (["hold"] + end, .hold(reason: "the sale", until: until)),
+            (["release"], .release(nil, acceptsRewind: false)),
+            (["release", "virtualNode/*"], .release(Glob("virtualNode/*"), acceptsRewind: false)),
+            (["release", "--accept-rewind"], .release(nil, acceptsRewind: true)),
+            (["suspend"], .suspend(freezes: false, reason: "", until: nil)),
+            (
+                ["suspend", "--freeze"] + end,
+                .suspend(freezes: true, reason: "the sale", until: until)
+            ),
+            (["resume"], .resume),
+            (
+                ["rollback", "--to", "A1B2C3D"] + end,
+                .rollback(to: "a1b2c3d", reason: "the sale", until: until)
+            ),
+            (
+                ["reject", "4f00", "--reason", "not now"],
+                .reject(plan: AskedAgent.plan, reason: "not now")
+            ),
+        ]
+        let agent = AskedAgent(names: ["prod"])
+        try await agent.serving { server in
+            for step in steps {
+                let said = try await Program.ask(server, step.arguments)
+                #expect(said.output == "prod: \(step.command.word) accepted\n", "\(said)")
+            }
+            let over = ["hold", "--reason", "the sale", "--until", "1999-12-31T00:00:00Z"]
+            let late = try await Program.ask(server, over)
+            #expect(late.exitCode != 0 && late.errors.contains("until"), "\(late)")
+        }
+        #expect(await agent.calls.map(\.command) == steps.map(\.command))
+    }
+
     @Test func theOnlyTargetNeedsNoName() async throws {
         try await AskedAgent(names: ["prod"])
             .serving { server in
@@ -233,6 +269,7 @@ import Testing
                 for (arguments, schema) in [
                     (["status"], "status"), (["reconcile"], "command"),
                     (["rollout", "resume"], "error"), (["rollout", "pause"], "command"),
+                    (["release"], "command"), (["reject", "4f00", "--reason", "no"], "command"),
                 ] {
                     let said = try await Program.ask(server, arguments + ["-o", "json"])
                     #expect(try await JSONSchemas.complaints(said.output, schema) == "", "\(said)")
@@ -264,6 +301,10 @@ import Testing
             ["status"], ["reconcile"], ["approve", "4f00"], ["status", "--server", "ftp://host"],
             ["status", "--server", "http://user:secret@127.0.0.1:1"], ["approve", "zz"],
             ["status", "--token-file", "x"], ["drift", "--target", "prod"],
+            ["hold", "--server", "http://127.0.0.1:1"], ["reject", "4f00"],
+            ["suspend", "--freeze", "--server", "http://127.0.0.1:1"],
+            ["release", "", "--server", "http://127.0.0.1:1"],
+            ["rollback", "--to", "main", "--reason", "x", "--until", "2099-12-31T00:00:00Z"],
         ] {
             let said = try await Program.run(arguments: arguments)
             #expect(said.exitCode == 64, "\(arguments): \(said)")
