@@ -177,10 +177,10 @@ import Testing
             try await world.asked(policy) { desk in
                 let plan = try await desk.plan(next)
                 let approval = try #require(try await desk.refusal(of: .approve(plan: plan)))
-                #expect(approval.contains("':apply' carries this plan out now"), "\(approval)")
+                #expect(approval.contains(":apply' carries this plan out now"), "\(approval)")
                 let no = ControlCommand.reject(plan: plan, reason: "not today")
                 let rejection = try #require(try await desk.refusal(of: no))
-                #expect(rejection.contains("':hold' keeps them waiting"), "\(rejection)")
+                #expect(rejection.contains("'plumbline hold' keeps them"), "\(rejection)")
                 #expect(try await desk.say(.apply(plan: "no such plan")) == .unknown)
             }
             #expect(try world.records(.approved, .rejected).isEmpty)
