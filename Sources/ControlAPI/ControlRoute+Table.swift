@@ -222,7 +222,7 @@ extension ControlRoute {
         case .approvePlan:
             return onPlan(
                 "approve",
-                "Approves what the plan does, once and for a day, where the target waits for that."
+                "Approves what the plan does, once and for a day, if the target waits for it now."
             )
         case .rejectPlan:
             return onPlan(

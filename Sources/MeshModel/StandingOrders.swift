@@ -86,12 +86,13 @@ extension Order {
 /// What stands of all that people decided about a target: the fold of the records, oldest first.
 ///
 /// An approval binds the change digest, which the target is part of: it survives a plan that would
-/// do exactly the same, and nothing else. It is used up when that begins, however it ends, and ends
-/// past its time, or when somebody rejects the same.
+/// do exactly the same, and nothing else. It is used up when that begins, or something gives way to
+/// it, however it ends, and ends past its time, or when somebody rejects the same.
 package struct StandingOrders: Hashable, Sendable {
     /// The kinds of records that it is the fold of.
     package static let kinds: Set<EventKind> = [
-        .approved, .rejected, .held, .released, .suspended, .resumed, .planned, .finished,
+        .approved, .rejected, .held, .released, .suspended, .resumed, .planned, .superseded,
+        .finished,
     ]
 
     private var holding: Order?
@@ -114,7 +115,8 @@ package struct StandingOrders: Hashable, Sendable {
         // What a rollout holds or releases is a resource's content.
         guard resource == nil else { return }
         goingBack?.take(event, plan, payload)
-        if event == .planned, let plan, let digest = payload["changeDigest"]?.text {
+        let begins = event == .planned || event == .superseded
+        if begins, let plan, let digest = payload["changeDigest"]?.text {
             verdicts[digest] = nil
             begun.insert(plan)
         } else if let order = Order(event, payload) {

@@ -5,6 +5,8 @@ import Synchronization
 struct Arrival: Sendable {
     let event: Event
     var survey: Survey?
+    /// Whether the plan is only there because somebody approved it.
+    var isApproved = false
 }
 
 /// What has come for the machine while it was busy; one reader, which takes all there is.

@@ -117,13 +117,13 @@ extension Reconciliation {
         options.acceptsRewind = false
         return SuccessorPlanning(
             survey: { [options] in try await survey(options) },
-            mayReplace: { present, newer in
+            permission: { present, newer in
                 // What is left of a plan that was begun needs nobody's word again.
-                if newer.isRest(of: present) { return true }
+                if newer.isRest(of: present) { return .needless }
                 return switch takeover {
-                case .never: false
-                case .ifApproved: try await isApproved(newer)
-                case .always: true
+                case .never: .missing
+                case .ifApproved: try await isApproved(newer) ? .given : .missing
+                case .always: .needless
                 }
             }
         )
@@ -142,12 +142,19 @@ package enum Takeover: Hashable, Sendable {
 /// Surveys the newest commit beside a rollout, and says whether its plan may take over.
 package struct SuccessorPlanning: Sendable {
     let survey: @Sendable () async throws -> Survey
-    let mayReplace: @Sendable (_ present: Plan, _ newer: Plan) async throws -> Bool
+    let permission: @Sendable (_ present: Plan, _ newer: Plan) async throws -> Permission
+
+    /// A person's word on a plan.
+    enum Permission {
+        case needless
+        case given
+        case missing
+    }
 }
 
 extension Plan {
     /// Whether it is of the same commit and makes no change that the whole plan does not make.
-    fileprivate func isRest(of whole: Plan) -> Bool {
+    func isRest(of whole: Plan) -> Bool {
         revision.commit == whole.revision.commit
             && changes.allSatisfy { change in
                 change.action == .none

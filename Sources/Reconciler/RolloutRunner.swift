@@ -26,14 +26,31 @@ package struct RunningRollout: Sendable {
     ///
     /// Where a newer plan took over, it is on disk, whole, before anything of it begins.
     private mutating func handle(_ arrival: Arrival, at now: Instant) throws -> [Effect] {
-        let before = machine.plan
+        let before = machine
         let effects = machine.handle(arrival.event, at: now)
-        guard let survey = arrival.survey, machine.plan == survey.plan, machine.plan != before
-        else { return effects }
+        guard let survey = arrival.survey else { return effects }
         let stored = try survey.plan.stored()
+        guard machine.plan == survey.plan, machine.plan != before.plan else {
+            // Somebody's word on it is used up: it may have nothing left to do once it is ours.
+            guard arrival.isApproved, machine.yieldedTo != before.yieldedTo else { return effects }
+            return [.record(entry(ofGivingWayTo: survey.plan, stored), [])] + effects
+        }
         plan = Digest(of: stored)
         let findings = survey.records(of: stored) { machine.isOnItsWay($0) }
         return findings.map { .record($0, []) } + effects
+    }
+
+    private func entry(ofGivingWayTo newer: Plan, _ stored: SpecValue) -> LedgerEntry {
+        LedgerEntry(
+            .superseded,
+            plan: newer.id,
+            after: stored,
+            payload: [
+                "revision": .string(machine.plan.revision.description),
+                "by": .string(newer.revision.description),
+                "changeDigest": .string(newer.changeDigest),
+            ]
+        )
     }
 
     func context(at time: Int64) -> RecordContext {
@@ -192,10 +209,15 @@ package struct RolloutRunner: Sendable {
                 return refused(refusal.message)
             }
             // What nobody approved waits as well; what has given way to it has nothing left to do.
-            guard try await planning.mayReplace(machine.plan, survey.plan) else {
-                return Arrival(event: .unplanned(isFinal: machine.hasGivenWay))
+            let permission = try await planning.permission(machine.plan, survey.plan)
+            guard permission != .missing else {
+                return Arrival(event: .unplanned(isFinal: machine.yieldedTo != nil))
             }
-            return Arrival(event: .planned(survey.plan), survey: survey)
+            return Arrival(
+                event: .planned(survey.plan),
+                survey: survey,
+                isApproved: permission == .given
+            )
         } catch let failure as SurveyFailure {
             return refused("\(failure)")
         } catch {

@@ -46,6 +46,18 @@ extension TargetLoop {
         return AwaitedPlan(plan: plan, rejection: verdict)
     }
 
+    /// Lets what a plan does begin, once, where that is what the target waits for now.
+    ///
+    /// Throws `PlanRefused` with what it waits for instead: an approval of anything else would lie
+    /// in wait for a commit that nobody has looked at.
+    package func approve(_ saved: SavedPlan, by person: String, reason: String) async throws {
+        let isAwaited = try await awaitedPlan()?.plan.changeDigest == saved.plan.changeDigest
+        // The last look may be older than what was planned for whoever asks.
+        if !isAwaited { try await reconciliation.checkIsAwaited(saved) }
+        try await reconciliation.approve(saved.plan, by: person, reason: reason)
+        nudge()
+    }
+
     private static var isBusy: PlanRefused {
         PlanRefused(description: "a rollout is under way; wait for its end, or abort it")
     }
@@ -107,6 +119,29 @@ extension Reconciliation {
         if let refusal = survey.plan.stop { throw PlanRefused(description: refusal.message) }
         if let moved = saved.moved(at: survey) { throw PlanRefused(description: moved) }
         return survey
+    }
+}
+
+extension Reconciliation {
+    /// Throws where the newest commit comes to something else than what a plan does, or to nothing
+    /// that waits for anybody's word.
+    fileprivate func checkIsAwaited(_ saved: SavedPlan) async throws {
+        let survey = try await survey(saved.options)
+        var awaited = survey.plan.obstacle == nil ? survey.plan : nil
+        if let checkpoint = try await pending() {
+            let present = try await plan(of: checkpoint)
+            if survey.plan.isRest(of: present) { awaited = nil }
+        }
+        guard awaited?.changeDigest != saved.plan.changeDigest else { return }
+        let orders = try await runner.ledger.orders(mesh: survey.plan.target.mesh)
+        let moved = orders.hasBegun(saved.plan.id) ? nil : saved.moved(at: survey)
+        let wanted = awaited.map {
+            "the target waits for plan \($0.id.prefix(12)) of \($0.revision)"
+        }
+        throw PlanRefused(
+            description: "\(moved ?? "the plan was begun already"); "
+                + (wanted ?? "nothing waits for an approval")
+        )
     }
 }
 

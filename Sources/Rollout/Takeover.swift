@@ -146,8 +146,8 @@ extension RolloutMachine {
         }
     }
 
-    /// Whether something is back at its baseline, or on its way there, for a newer commit.
-    package var hasGivenWay: Bool { progress.yieldedTo != nil }
+    /// The newer commit for which something is back at its baseline, or on its way there.
+    package var yieldedTo: Revision? { progress.yieldedTo }
 
     /// No wave and no route begins now, because a plan is to come that may want it otherwise.
     var isHolding: Bool { progress.succession?.isHolding ?? false }

@@ -27,26 +27,26 @@ extension LiveControl {
         return .accepted(answer.json)
     }
 
-    /// Lets whatever does the same begin, on a target that waits for somebody's word.
+    /// Lets whatever does the same begin, where that is what the target waits for.
     func approve(
         _ id: String,
         _ loop: TargetLoop,
         by person: String
     ) async throws -> ControlOutcome {
-        guard let plan = try await shelf.plan(id)?.saved.plan else { return .unknown }
+        guard let saved = try await kept(id) else { return .unknown }
         guard loop.policy.onCommit == .plan else {
             return .refused(
                 "the target applies its commits without approvals; 'POST /v1/plans/ID:apply' "
                     + "carries this plan out now"
             )
         }
-        if let obstacle = plan.obstacle { return .refused(obstacle) }
-        if let given = try await verdict(on: plan, loop), case .approve = given.kind {
+        if let obstacle = saved.plan.obstacle { return .refused(obstacle) }
+        if let given = try await verdict(on: saved.plan, loop), case .approve = given.kind {
             return .refused("the plan is approved already, by \(given.by)")
         }
-        try await loop.reconciliation.approve(plan, by: person, reason: "over the API")
-        loop.nudge()
-        return .accepted()
+        return try await answering {
+            try await loop.approve(saved, by: person, reason: "over the API")
+        }
     }
 
     /// Says no to whatever does the same, on a target that waits for somebody's word.
@@ -56,7 +56,7 @@ extension LiveControl {
         by person: String,
         reason: String
     ) async throws -> ControlOutcome {
-        guard let plan = try await shelf.plan(id)?.saved.plan else { return .unknown }
+        guard let plan = try await kept(id)?.plan else { return .unknown }
         guard loop.policy.onCommit == .plan else {
             return .refused(
                 "the target applies its commits without approvals; 'plumbline hold' keeps "
@@ -79,8 +79,19 @@ extension LiveControl {
 
     /// Carries exactly this plan out, now, or says what stands against it.
     func apply(_ id: String, _ loop: TargetLoop) async throws -> ControlOutcome {
-        guard let saved = try await shelf.plan(id)?.saved else { return .unknown }
-        do { try await loop.carryOut(saved) } catch let refusal as PlanRefused {
+        guard let saved = try await kept(id) else { return .unknown }
+        return try await answering { try await loop.carryOut(saved) }
+    }
+
+    /// A plan that was asked for, or that a look has made.
+    private func kept(_ id: String) async throws -> SavedPlan? {
+        await look()
+        return try await shelf.plan(id)?.saved
+    }
+
+    /// What stands against something is an answer, not a failure.
+    private func answering(_ work: () async throws -> Void) async throws -> ControlOutcome {
+        do { try await work() } catch let refusal as PlanRefused {
             return .refused("\(refusal)")
         } catch let failure as SurveyFailure {
             return .refused("\(failure)")

@@ -133,7 +133,7 @@ struct LiveControl: ControlSources {
     }
 
     /// The plans of the last looks belong with those that were asked for.
-    private func look() async {
+    func look() async {
         for one in loops {
             let status = await one.loop.status
             guard let saved = status.saved, saved.plan.tellsOfSomething else { continue }

@@ -62,6 +62,9 @@ import Testing
         #expect(!approved(began, Self.planned("p2", Self.other), Self.finished("p2", "completed")))
         #expect(approved(began, Self.finished("p1", "completed"), approve))
         #expect(approved(Self.planned("p3", Self.other), Self.finished("p3", "completed")))
+        let payload: SpecValue = ["changeDigest": .string(Self.digest), "by": "main@sha1:c"]
+        #expect(!approved(LedgerEntry(.superseded, plan: "p1", payload: payload)), "given way to")
+        #expect(approved(LedgerEntry(.superseded, plan: "p0", payload: ["by": "main@sha1:c"])))
         // A plan that was carried out before anybody agreed to it spends nothing.
         let before = [began, Self.finished("p1", "completed"), approve]
         #expect(Self.fold(before).isApproved(Self.digest, at: 0))

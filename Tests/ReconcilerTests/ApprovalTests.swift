@@ -3,6 +3,7 @@ import MeshModel
 import Planning
 import Reconciler
 import Rollout
+import Synchronization
 import Testing
 
 /// A target that only plans, and newer commits while an approved plan is carried out.
@@ -54,6 +55,38 @@ import Testing
             }
             #expect(world.routeWeights == [10, 50, 100])
             #expect(try world.records(.superseded).count == 1)
+            try world.checkInvariants()
+            try await world.checkConverged()
+        }
+    }
+
+    @Test("has used an approval up where a rollout has given way to it") func givenWay()
+        async throws
+    {
+        try await World.with { world in
+            try await world.openShop()
+            let given = Mutex<Plan?>(nil)
+            try await world.loop(Self.policy, .seldomWatched) { loop in
+                world.atHalf {
+                    world.branch.commit(Shop().tree, "Do not shift")
+                    let saved = try await loop.reconciliation.survey().saved
+                    try await loop.approve(saved, by: "ada", reason: "back")
+                    given.withLock { $0 = saved.plan }
+                    try await eventually { try !world.records(.rolledBack).isEmpty }
+                }
+                let shift = world.branch.commit(Shop(v2: 100).tree, "Shift to v2")
+                try await world.approve(shift, of: loop)
+                let newest = { try await world.branch.newest() }
+                try await eventually {
+                    let applied = await loop.status.applied
+                    return try await applied == newest()
+                }
+                let plan = try #require(given.withLock { $0 })
+                #expect(try await !loop.reconciliation.isApproved(plan))
+            }
+            #expect(world.routeWeights == [10, 50, 0])
+            let superseded = try world.records(.superseded)
+            #expect(superseded.map(\.plan) == [given.withLock { $0?.id }])
             try world.checkInvariants()
             try await world.checkConverged()
         }

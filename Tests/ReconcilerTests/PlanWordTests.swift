@@ -163,6 +163,71 @@ import Testing
         }
     }
 
+    @Test("to approve what was begun is refused, so that it lies in wait for no later commit")
+    func begun() async throws {
+        try await World.with { world in
+            try await world.openShop()
+            try await world.asked(Self.policy) { desk in
+                func begin(_ log: String) async throws -> String {
+                    let commit = world.branch.commit(Shop(cartLog: log).tree)
+                    let plan = try await desk.plan(commit)
+                    #expect(try await desk.say(.approve(plan: plan)) == .accepted())
+                    try await eventually { await desk.loop.status.applied == commit }
+                    return plan
+                }
+                let plan = try await begin("/dev/stderr")
+                #expect(
+                    try await desk.refusal(of: .approve(plan: plan))
+                        == "the plan was begun already; nothing waits for an approval"
+                )
+                _ = try await begin("/dev/stdout")
+                let again = world.branch.commit(Shop(cartLog: "/dev/stderr").tree)
+                try await eventually { await desk.loop.status.plan?.revision == again }
+                try await world.branch.isAskedAgain()
+                #expect(try await world.cartLog() == "/dev/stdout", "nobody has looked at it")
+            }
+            #expect(try world.records(.approved).count == 2)
+            try world.checkInvariants()
+        }
+    }
+
+    @Test("to approve another than what the target waits for is refused, and names that")
+    func another() async throws {
+        try await World.with { world in
+            try await world.openShop()
+            let older = world.branch.commit(Shop(cartLog: "/dev/stderr").tree)
+            let newest = world.branch.commit(Shop(cartLog: "/dev/null").tree)
+            try await world.asked(Self.policy) { desk in
+                let past = try await desk.plan(older)
+                let reason = try #require(try await desk.refusal(of: .approve(plan: past)))
+                let awaited = try await desk.plan(newest)
+                let end = "; the target waits for plan \(awaited.prefix(12)) of \(newest)"
+                #expect(reason.hasPrefix("inputs moved: the revision's tree"), "\(reason)")
+                #expect(reason.hasSuffix(end), "\(reason)")
+                #expect(try await desk.say(.approve(plan: awaited)) == .accepted())
+                try await eventually { await desk.loop.status.applied == newest }
+            }
+            #expect(try await world.cartLog() == "/dev/null")
+        }
+    }
+
+    @Test("to approve what is under way is refused") func underWay() async throws {
+        try await World.with { world in
+            try await world.openShop()
+            let shift = world.branch.commit(Shop(v2: 100).tree, "Shift to v2")
+            try await world.asked(Self.policy) { desk in
+                let plan = try await desk.plan(shift)
+                world.atHalf {
+                    let again = try await desk.refusal(of: .approve(plan: plan))
+                    #expect(again == "the plan was begun already; nothing waits for an approval")
+                }
+                #expect(try await desk.say(.approve(plan: plan)) == .accepted())
+                try await eventually { await desk.loop.status.applied == shift }
+            }
+            #expect(try world.records(.approved).count == 1)
+        }
+    }
+
     @Test("to approve or reject it is refused where nothing waits for that") func needless()
         async throws
     {
