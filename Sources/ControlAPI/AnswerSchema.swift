@@ -69,9 +69,17 @@ enum AnswerSchema {
     ]
 
     static let drift: SpecValue = [
-        "type": "object", "required": ["schema", "drift", "findings"],
+        "type": "object",
+        "required": ["schema", "drift", "lookedAt", "reachable", "message", "findings"],
         "properties": [
-            "schema": ["const": "plumbline.dev/drift/v1"], "drift": ["type": "boolean"],
+            "schema": ["const": "plumbline.dev/drift/v1"],
+            // Null where the last look came to nothing: `message` says why.
+            "drift": ["type": ["boolean", "null"]],
+            // When the mesh was seen as the findings have it.
+            "lookedAt": ["type": ["string", "null"], "format": "date-time"],
+            // Whether the last look reached Git and the mesh.
+            "reachable": ["type": "boolean"],
+            "message": ["type": ["string", "null"]],
             "findings": ["type": "array", "items": texts("resource", "class", "reason")],
         ],
     ]

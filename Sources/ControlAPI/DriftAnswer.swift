@@ -29,16 +29,19 @@ package struct DriftAnswer: Hashable, Sendable {
         }
     }
 
-    /// As `drift -o json` prints it.
+    /// As `drift -o json` prints it, with when the mesh was seen and whether it can be reached.
     package let json: SpecValue
-    /// As `drift` prints it, without colors.
+    /// The same as `drift` prints it, without colors.
     package let text: String
     package let findings: [Finding]
+    /// Why nobody knows how the mesh stands now; the findings are of an earlier look.
+    package let doubt: String?
 
-    package init(json: SpecValue, text: String, findings: [Finding]) {
+    package init(json: SpecValue, text: String, findings: [Finding], doubt: String? = nil) {
         self.json = json
         self.text = text
         self.findings = findings
+        self.doubt = doubt
     }
 }
 
@@ -82,7 +85,8 @@ extension DriftAnswer {
         return "## \(title)\n\n\(fence)text\n\(text)\(end)\(fence)\n"
     }
 
-    /// SARIF 2.1.0: a class is a rule, drift an error, and whatever else was found a note.
+    /// SARIF 2.1.0: a class is a rule, drift an error, and whatever else was found a note; a run
+    /// that could not see the mesh was not successful, however little it found.
     private func sarif(target: String) -> SpecValue {
         let classes = Set(findings.map(\.driftClass)).sorted()
         let results: [SpecValue] = findings.map { finding in
@@ -106,10 +110,21 @@ extension DriftAnswer {
             "name": "plumbline",
             "rules": .list(classes.map { ["id": .string($0)] }),
         ]
+        let doubts: [SpecValue] = [doubt].compactMap(\.self)
+            .map { ["level": "error", "message": ["text": .string($0)]] }
+        let invocation: SpecValue = [
+            "executionSuccessful": .bool(doubt == nil),
+            "toolExecutionNotifications": .list(doubts),
+        ]
         return [
             "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
             "version": "2.1.0",
-            "runs": [["tool": ["driver": driver], "results": .list(results)]],
+            "runs": [
+                [
+                    "tool": ["driver": driver], "invocations": [invocation],
+                    "results": .list(results),
+                ]
+            ],
         ]
     }
 }

@@ -35,6 +35,7 @@ extension TargetLoop {
     /// Acts on what a scan saw, or only tells it.
     func take(_ survey: Survey, of scan: Scan, _ stop: StopWish) async throws {
         live = survey.input.live
+        let seenAt = reconciliation.runner.clock.wallTime()
         let survey = try await corrected(survey)
         if scan.isOnlyTold {
             status.phase = survey.restingPhase
@@ -46,6 +47,9 @@ extension TargetLoop {
             }
             settle(try await reconcile(survey, stop) ? scan.asked : Wishes())
         }
+        // What a rollout has just changed was not looked at yet.
+        guard self.scan?.isOnlyTold != true else { return }
+        status.lookedAt = max(status.lookedAt ?? seenAt, seenAt)
     }
 
     /// What was seen of the mesh is not so any more, or will not be.

@@ -56,7 +56,7 @@ extension TargetLoop {
     private func found(_ survey: Survey) async throws {
         let clock = reconciliation.runner.clock
         let news = memory.see(survey, clock)
-        status.tell(drift: survey.drift, isIgnored: policy.onDrift == .ignore)
+        status.tell(besideRollout: survey, isIgnoringDrift: policy.onDrift == .ignore)
         status.driftSeen = memory.firstSeen(survey.drift, at: clock.wallTime())
         status.lookedAt = clock.wallTime()
         if survey.drift.hasDrift() { holdings.reset() }

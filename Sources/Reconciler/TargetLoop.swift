@@ -188,6 +188,7 @@ package actor TargetLoop {
         }
         failures += 1
         status.tellReach(error)
+        if !status.isReachable { live = nil }
         status.message = "\(error)"
         status.phase = .idle
         reconciliation.runner.progress.warn("\(status.name): \(error)")
@@ -235,8 +236,6 @@ package actor TargetLoop {
         failures = 0
         asked.drop(done)
         status.looks += 1
-        // What a rollout has just changed was not looked at yet.
-        if scan?.isOnlyTold != true { status.lookedAt = reconciliation.runner.clock.wallTime() }
     }
 
     private func tellWhatIsAwaited() async {
@@ -253,8 +252,7 @@ package actor TargetLoop {
     /// Waits for the leave to write, and with it to look: what was seen before is worth nothing.
     private func standBy() {
         forget()
-        status.phase = .standby
-        status.message = MayNotWrite().description
+        status.tell(MayNotWrite())
     }
 
     /// Goes back to what a commit declared, past all holds; the one that came with it stays.

@@ -52,8 +52,10 @@ package struct TargetStatus: Hashable, Sendable {
     package var message: String?
     /// Whether the last look reached Git and the mesh.
     package var isReachable = false
-    /// Wall time of the last look that ended well, in milliseconds since 1970.
+    /// Wall time at which the mesh was seen last as `drift` has it, in milliseconds since 1970.
     package var lookedAt: Int64?
+    /// Whether the last look came to what `drift` says; else it is of an earlier one.
+    package internal(set) var isDriftKnown = false
     /// Wall time at which it looks next if nobody wakes it, in milliseconds since 1970.
     package internal(set) var nextLook: Int64?
     package var drift: DriftReport?
@@ -85,14 +87,13 @@ extension TargetStatus {
         mesh = survey.plan.target.mesh
         revision = survey.revision
         drift = survey.drift
+        isDriftKnown = true
         isReachable = true
         let isSynced =
             !survey.plan.hasChanges && survey.plan.deferred.isEmpty
             && survey.plan.refusals.isEmpty
         sync = isSynced ? .synced : .outOfSync
-        let isHeld = survey.input.blockedBy != nil || !survey.input.applied.holds.isEmpty
-        let hasDrift = !isIgnoringDrift && survey.drift.hasDrift()
-        health = isHeld || hasDrift || survey.restingPhase != .idle ? .degraded : .healthy
+        health = survey.isDegraded(isIgnoringDrift: isIgnoringDrift) ? .degraded : .healthy
         message =
             survey.input.blockedBy ?? survey.plan.refusals.first?.message
             ?? survey.plan.deferred.first.map { "\($0.resource.address): \($0.message)" }
@@ -100,20 +101,39 @@ extension TargetStatus {
     }
 
     /// Takes of a look that came to nothing whether Git and the mesh have answered.
+    ///
+    /// Where they have not, nobody knows how the target stands, however well it stood before.
     mutating func tellReach(_ failure: any Error) {
         switch failure {
         // What is refused was read.
         case is SurveyFailure, is NoRevision: isReachable = true
-        case is ResumeRefused, is LedgerFull: break
-        default: isReachable = false
+        case is ResumeRefused, is LedgerFull: return
+        default:
+            isReachable = false
+            // A rollout under way knows of itself that it is not at its end.
+            if phase != .rollingOut { sync = .unknown }
+            health = .unknown
         }
+        isDriftKnown = false
     }
 
     /// Takes what was found of the mesh beside a rollout.
-    mutating func tell(drift report: DriftReport, isIgnored: Bool) {
-        drift = report
+    mutating func tell(besideRollout survey: Survey, isIgnoringDrift: Bool) {
+        drift = survey.drift
+        isDriftKnown = true
         isReachable = true
-        if !isIgnored, report.hasDrift() { health = .degraded }
+        if survey.isDegraded(isIgnoringDrift: isIgnoringDrift) {
+            health = .degraded
+        } else if health == .unknown {
+            health = .healthy
+        }
+    }
+
+    /// Takes that it is another one's turn to look and to write.
+    mutating func tell(_ standby: MayNotWrite) {
+        phase = .standby
+        message = standby.description
+        isDriftKnown = false
     }
 
     /// Takes that a rollout begins, or goes on.
@@ -160,6 +180,12 @@ extension TargetStatus {
 }
 
 extension Survey {
+    /// Whether something is held or drifted, or waits for a person.
+    fileprivate func isDegraded(isIgnoringDrift: Bool) -> Bool {
+        let isHeld = input.blockedBy != nil || !input.applied.holds.isEmpty
+        return isHeld || (!isIgnoringDrift && drift.hasDrift()) || restingPhase != .idle
+    }
+
     /// What a target is in that writes nothing.
     var restingPhase: TargetStatus.Phase {
         guard frozenBy == nil else { return .frozen }

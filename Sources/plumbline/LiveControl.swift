@@ -98,10 +98,8 @@ struct LiveControl: ControlSources {
     }
 
     func drift(of target: String, _ question: DriftQuestion) async -> DriftAnswer? {
-        guard let status = await loop(target)?.status, let report = status.drift else {
-            return nil
-        }
-        return AgentReport.drift(report, question, seenSince: status.driftSeen)
+        guard let loop = loop(target) else { return nil }
+        return AgentReport.drift(await loop.status, question)
     }
 
     func rollouts() async throws -> [TargetAnswer] {

@@ -66,7 +66,7 @@ struct LiveMetrics {
     }
 
     private var looks: MetricFamily {
-        gauge("plumbline_target_looked_timestamp_seconds", "When a look last ended well.") {
+        gauge("plumbline_target_looked_timestamp_seconds", "When the mesh was last seen.") {
             guard let time = $0.lookedAt else { return [] }
             return [MetricFamily.Sample(Double(time) / 1000, ["target": $0.name])]
         }
@@ -80,7 +80,10 @@ struct LiveMetrics {
     }
 
     private var drift: MetricFamily {
-        gauge("plumbline_drift_resources", "Resources by how they differ.") { status in
+        gauge(
+            "plumbline_drift_resources",
+            "Resources by how they differed when the mesh was last seen."
+        ) { status in
             guard let report = status.drift else { return [] }
             return DriftClass.allCases.filter { $0 != .inSync }
                 .map { kind in

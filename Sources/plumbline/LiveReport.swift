@@ -116,23 +116,30 @@ enum AgentReport {
         return .object(members)
     }
 
-    /// The report of the last look, cut to what was asked.
-    static func drift(
-        _ report: DriftReport,
-        _ question: DriftQuestion,
-        seenSince: [ResourceID: Int64]
-    ) -> DriftAnswer {
+    /// The report of the last look that saw the mesh, cut to what was asked; nothing before it.
+    ///
+    /// Where a look since then came to nothing, whether there is drift is not known.
+    static func drift(_ status: TargetStatus, _ question: DriftQuestion) -> DriftAnswer? {
+        guard let report = status.drift else { return nil }
         let failOn = Set(question.failOn.compactMap { DriftClass(rawValue: $0) })
         let asked = report.keeping { finding in
             let isAsked =
                 question.classes.isEmpty || question.classes.contains(finding.driftClass.rawValue)
-            let isNews = question.since.map { (seenSince[finding.resource] ?? .min) >= $0 }
-            return isAsked && isNews ?? true
+            let firstSeen = status.driftSeen[finding.resource] ?? .min
+            return isAsked && (question.since.map { firstSeen >= $0 } ?? true)
         }
         let failing = DriftReport.drift.union(failOn)
+        let doubt =
+            status.isDriftKnown ? nil : status.message ?? "the last look came to nothing"
+        let seen = status.lookedAt.map { EventLine.timestamp($0) }
+        var members = asked.json(failOn: failOn).members ?? [:]
+        members["lookedAt"] = text(seen)
+        members["reachable"] = .bool(status.isReachable)
+        members["message"] = text(doubt)
+        if doubt != nil { (members["drift"], members["exit"]) = (.null, 1) }
         return DriftAnswer(
-            json: asked.json(failOn: failOn),
-            text: asked.lines(failOn: failOn).map { $0.text + "\n" }.joined(),
+            json: .object(members),
+            text: lines(asked, failOn, seen, doubt).map { $0 + "\n" }.joined(),
             findings: asked.findings.map { finding in
                 DriftAnswer.Finding(
                     resource: finding.resource.address,
@@ -140,8 +147,23 @@ enum AgentReport {
                     reason: finding.reason,
                     isDrift: failing.contains(finding.driftClass)
                 )
-            }
+            },
+            doubt: doubt
         )
+    }
+
+    /// The lines of the local command, and when the mesh was like that.
+    private static func lines(
+        _ report: DriftReport,
+        _ failOn: Set<DriftClass>,
+        _ seen: String?,
+        _ doubt: String?
+    ) -> [String] {
+        let found = report.lines(failOn: failOn).map(\.text)
+        let when = seen.map { "at \($0)" } ?? "before the rollout"
+        guard let doubt else { return found + ["Seen \(when)"] }
+        return ["Whether there is drift is not known: \(doubt)", "Seen \(when):"]
+            + found.map { "  \($0)" }
     }
 
     private static func paused(_ pauses: [Pause], _ suspension: Order?) -> SpecValue {

@@ -65,8 +65,8 @@ struct DriftCommand: AsyncParsableCommand {
         commandName: "drift",
         abstract: "Reports where the live mesh differs from what was applied and declared.",
         discussion: """
-            Exit codes: 0 no drift (or an empty ledger), 1 error, 2 drift: modified, missing or \
-            conflict, and the classes of --fail-on.
+            Exit codes: 0 no drift (or an empty ledger), 1 error, or an agent whose last look came \
+            to nothing, 2 drift: modified, missing or conflict, and the classes of --fail-on.
             """
     )
 
@@ -115,7 +115,12 @@ struct DriftCommand: AsyncParsableCommand {
             }
             return drift
         }
-        if drift["drift"]?.flag ?? true { throw ExitCode(ExitStatus.changes.rawValue) }
+        switch drift["drift"]?.flag {
+        case false: break
+        case true: throw ExitCode(ExitStatus.changes.rawValue)
+        // The agent does not know: what it found earlier says nothing of now.
+        case nil: throw ExitCode(ExitStatus.error.rawValue)
+        }
     }
 }
 

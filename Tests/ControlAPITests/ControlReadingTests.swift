@@ -45,6 +45,21 @@ import Testing
         }
     }
 
+    @Test func aReportOfAMeshOutOfSightIsNoSuccess() async throws {
+        try await Controls.running { controls in
+            let path = "/v1/targets/prod/drift"
+            for doubt in [nil, "the mesh is gone"] {
+                if let doubt { await controls.agent.loseSight(doubt) }
+                let sarif = try await controls.ask(path + "?format=sarif")
+                let run = sarif["runs"]?.items?.first?.members?["invocations"]?.items?.first
+                #expect(run?["executionSuccessful"] == .bool(doubt == nil))
+                let said = run?["toolExecutionNotifications"]?.items?
+                    .map { $0["message"]?["text"]?.text }
+                #expect(said == [doubt].compactMap(\.self))
+            }
+        }
+    }
+
     @Test func probesSayWhyToWhoeverMayKnow() async throws {
         try await Controls.running { controls in
             let sick = ControlHealth(

@@ -60,6 +60,11 @@ actor FakeAgent: ControlSources {
     ]
     private var records = [FakeAgent.event(1, .revisionSeen, "git")]
 
+    /// Why it does not know how the meshes stand now.
+    private var doubt: String?
+
+    func loseSight(_ doubt: String) { self.doubt = doubt }
+
     /// Looks at every target, so that there is a report of each.
     func look() { looked = Set(targetStates.map(\.name)) }
 
@@ -134,11 +139,13 @@ actor FakeAgent: ControlSources {
         return DriftAnswer(
             json: [
                 "schema": "plumbline.dev/drift/v1",
-                "drift": .bool(findings.contains(where: \.isDrift)),
-                "findings": .list(list),
+                "drift": doubt == nil ? .bool(findings.contains(where: \.isDrift)) : .null,
+                "lookedAt": "2026-11-21T12:00:00.000Z", "reachable": .bool(doubt == nil),
+                "message": doubt.map { .string($0) } ?? .null, "findings": .list(list),
             ],
             text: lines.joined(),
-            findings: findings
+            findings: findings,
+            doubt: doubt
         )
     }
 

@@ -18,14 +18,18 @@ actor AskedAgent: ControlSources {
     private let awaits: String?
     private let records: [SpecValue]
     private let findings: [(resource: String, driftClass: String)]
+    /// Why it does not know whether these are all.
+    private let doubt: String?
 
     /// With the records of a ledger, as `audit log -o json` prints them.
     init(
         names: [String] = ["prod", "staging"],
         awaits: String? = nil,
         records: [SpecValue] = [],
-        findings: [(resource: String, driftClass: String)] = []
+        findings: [(resource: String, driftClass: String)] = [],
+        doubt: String? = nil
     ) {
+        self.doubt = doubt
         self.names = names
         self.awaits = awaits
         self.records = records
@@ -113,7 +117,10 @@ actor AskedAgent: ControlSources {
         }
         return DriftAnswer(
             json: [
-                "schema": "plumbline.dev/drift/v1", "drift": .bool(all.contains(where: \.isDrift)),
+                "schema": "plumbline.dev/drift/v1",
+                "drift": doubt == nil ? .bool(all.contains(where: \.isDrift)) : .null,
+                "lookedAt": "2026-11-21T12:00:00.000Z", "reachable": .bool(doubt == nil),
+                "message": doubt.map { .string($0) } ?? .null,
                 "findings": .list(
                     all.map {
                         [
@@ -124,7 +131,8 @@ actor AskedAgent: ControlSources {
                 ),
             ],
             text: all.map { "\($0.driftClass) \($0.resource)\n" }.joined(),
-            findings: all
+            findings: all,
+            doubt: doubt
         )
     }
 

@@ -155,6 +155,16 @@ import Testing
             }
     }
 
+    @Test func aMeshThatTheAgentCannotSeeIsNotFreeOfDrift() async throws {
+        for findings in [[], [("virtualNode/a", "modified")]] {
+            try await AskedAgent(findings: findings, doubt: "the mesh is gone")
+                .serving { server in
+                    let drift = try await Program.ask(server, ["drift", "--target", "prod"])
+                    #expect(drift.exitCode == 1, "\(drift)")
+                }
+        }
+    }
+
     @Test func aResourceIsExplained() async throws {
         let route = "virtualRouter/checkout/route/main"
         let agent = AskedAgent(findings: [(route, "modified")])

@@ -15,9 +15,8 @@ import Testing
         since: Int64?,
         of classes: Set<String> = []
     ) -> [String: String] {
-        guard let report = status.drift else { return [:] }
         let question = DriftQuestion(classes: classes, since: since, failOn: [])
-        let answer = AgentReport.drift(report, question, seenSince: status.driftSeen)
+        guard let answer = AgentReport.drift(status, question) else { return [:] }
         #expect(answer.json["findings"]?.items?.count == answer.findings.count)
         let isDrift = answer.findings.contains { $0.driftClass == "modified" }
         #expect(answer.json["drift"] == .bool(isDrift), "what was cut away is no drift")
