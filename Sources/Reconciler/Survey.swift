@@ -48,6 +48,14 @@ package enum SurveyFailure: Error, Sendable, CustomStringConvertible {
     /// The target follows another one, which has held nothing healthy for long enough yet.
     case waiting(target: String)
 
+    /// The commit that there is no plan of.
+    var revision: Revision? {
+        switch self {
+        case .refused(let revision, _), .noMesh(let revision, _): revision
+        case .waiting: nil
+        }
+    }
+
     /// Whether nothing is wrong.
     var isPatience: Bool {
         guard case .waiting = self else { return false }

@@ -102,11 +102,16 @@ extension TargetStatus {
 
     /// Takes of a look that came to nothing whether Git and the mesh have answered.
     ///
-    /// Where they have not, nobody knows how the target stands, however well it stood before.
+    /// Where they have not, nobody knows how the target stands, however well it stood before. A
+    /// commit that was refused is the newest one all the same, and the mesh is not what it
+    /// declares.
     mutating func tellReach(_ failure: any Error) {
         switch failure {
+        case let failure as SurveyFailure:
+            isReachable = true
+            if let refused = failure.revision { (revision, sync) = (refused, .outOfSync) }
         // What is refused was read.
-        case is SurveyFailure, is NoRevision: isReachable = true
+        case is NoRevision: isReachable = true
         case is ResumeRefused, is LedgerFull: return
         default:
             isReachable = false

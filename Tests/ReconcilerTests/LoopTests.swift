@@ -141,6 +141,9 @@ import Testing
                 #expect(reason.contains("bad.yaml:1"), "\(reason)")
                 #expect(journal.warnings.contains { $0.hasPrefix("staging: The manifests of ") })
                 #expect(await loop.status.isReachable, "who refuses a commit has read it")
+                #expect(await loop.status.revision == bad)
+                #expect(await loop.status.sync == .outOfSync)
+                #expect(await loop.status.message == reason)
             }
             // Nor is it the pod's fault where the first commit that it sees is that one.
             try await world.loop(LoopPolicy(interval: .milliseconds(20))) { loop in
