@@ -7,15 +7,18 @@ extension AppMeshClient {
     /// Lists come before describes: only what changed since the last scan is described, so a scan
     /// in which nothing moved costs the pages of the lists, one list per router and gateway, and no
     /// describe. A mesh that was there before, or that `isKnown` says the ledger knows, and is not
-    /// found now is `gone`: an answer that must never be read as "everything was deleted".
+    /// found now is `gone`: an answer that must never be read as "everything was deleted", unless
+    /// a person has said that it `mayBeGone`.
     package func scan(
         mesh: String,
-        isKnown: Bool = false
+        isKnown: Bool = false,
+        mayBeGone: Bool = false
     ) async throws(MeshUnavailable) -> MeshState {
         do throws(AWSError) {
             guard let found = try await find(mesh: mesh) else {
                 let wasSeen = await !cache.known(in: mesh).isEmpty
-                guard !isKnown, !wasSeen else { throw missing(mesh) }
+                guard mayBeGone || !(isKnown || wasSeen) else { throw missing(mesh) }
+                await cache.forget(.mesh(mesh))
                 return MeshState(mesh: mesh, resources: [:])
             }
             let items = [found] + (try await listed(in: mesh))

@@ -70,8 +70,9 @@ package protocol MeshReader: Sendable {
     /// All resources of the mesh; none where there is no such mesh and nobody knows of one.
     ///
     /// Throws where an answer proves nothing about the mesh: that it cannot be reached, that we
-    /// may not look, or that a mesh which `isKnown` is not there any more (`semantics` §3).
-    func scan(mesh: String, isKnown: Bool) async throws -> MeshState
+    /// may not look, or that a mesh which `isKnown`, or was seen before, is not there any more
+    /// (`semantics` §3). Whoever wants it created again has said that it `mayBeGone`.
+    func scan(mesh: String, isKnown: Bool, mayBeGone: Bool) async throws -> MeshState
 
     /// The account that the mesh belongs to; nothing where it is not there and nobody can say.
     ///

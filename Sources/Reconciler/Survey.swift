@@ -117,8 +117,11 @@ extension Reconciliation {
             }
         }
         let applied = try await runner.ledger.appliedState(mesh: mesh)
-        let isKnown = !applied.resources.isEmpty && !options.recreate
-        let live = try await runner.reader.scan(mesh: mesh, isKnown: isKnown)
+        let live = try await runner.reader.scan(
+            mesh: mesh,
+            isKnown: !applied.resources.isEmpty,
+            mayBeGone: options.recreate
+        )
         return try await plan(tree, at: revision, live, options)
     }
 
@@ -133,7 +136,11 @@ extension Reconciliation {
         let tree = try await source.sourceTree(at: revision)
         let mesh = try meshName(of: tree, at: revision)
         let isKnown = !(try await runner.ledger.appliedState(mesh: mesh).resources.isEmpty)
-        let live = try await runner.reader.scan(mesh: mesh, isKnown: isKnown)
+        let live = try await runner.reader.scan(
+            mesh: mesh,
+            isKnown: isKnown,
+            mayBeGone: options.recreate
+        )
         return try await plan(tree, at: revision, live, options, passingOrders: passingOrders)
     }
 

@@ -13,8 +13,8 @@ struct LiveMesh: MeshReader, MeshWriter {
     /// Asks whose credentials these are, where that can be known before the first write.
     let identity: ServiceClient?
 
-    func scan(mesh: String, isKnown: Bool) async throws -> MeshState {
-        try await client.scan(mesh: mesh, isKnown: isKnown)
+    func scan(mesh: String, isKnown: Bool, mayBeGone: Bool) async throws -> MeshState {
+        try await client.scan(mesh: mesh, isKnown: isKnown, mayBeGone: mayBeGone)
     }
 
     func account(of live: MeshState) async throws -> String? {

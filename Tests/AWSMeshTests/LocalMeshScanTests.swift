@@ -108,6 +108,8 @@ import Testing
             }
             #expect(gone?.reason == .gone)
             #expect(gone?.description.contains("nothing is pruned") == true)
+            let wanted = try await client.scan(mesh: "shop", isKnown: true, mayBeGone: true)
+            #expect(wanted == empty, "somebody wants it created again")
             _ = try await client.create(.mesh("shop"), spec: .empty, clientToken: "pl-2")
             #expect(try await client.scan(mesh: "shop").resources.count == 1)
             _ = try await client.delete(.mesh("shop"))

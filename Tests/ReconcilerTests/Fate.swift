@@ -97,11 +97,11 @@ struct MortalMesh: MeshReader, MeshWriter {
     let watch: WriteWatch
     let permit: Permit
 
-    func scan(mesh name: String, isKnown: Bool) async throws -> MeshState {
+    func scan(mesh name: String, isKnown: Bool, mayBeGone: Bool) async throws -> MeshState {
         watch.noteScan()
         return try await time.outside {
             while watch.holdsScans { try await Task.sleep(for: .milliseconds(2)) }
-            return try await mesh.scan(mesh: name, isKnown: isKnown)
+            return try await mesh.scan(mesh: name, isKnown: isKnown, mayBeGone: mayBeGone)
         }
     }
 

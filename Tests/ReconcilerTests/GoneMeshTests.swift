@@ -63,6 +63,24 @@ import Testing
         }
     }
 
+    @Test("is created again once a person says so") func recreated() async throws {
+        try await World.with { world in
+            try await world.openShop()
+            try await world.loop(LoopPolicy(interval: .milliseconds(20))) { loop in
+                try await eventually { await loop.status.lookedAt != nil }
+                let writes = world.watch.writes.count
+                try await world.closeShop()
+                try await eventually { await !loop.status.isReachable }
+                #expect(world.watch.writes.count == writes)
+                await loop.ask(PlanOptions(recreate: true))
+                try await eventually { await loop.status.sync == .synced }
+                try await eventually { await loop.status.health == .healthy }
+            }
+            #expect(try await world.weight(of: "web-v1") == 100)
+            try world.checkInvariants()
+        }
+    }
+
     @Test("is known again where a rollout finds it") func besideRollout() async throws {
         try await World.with { world in
             try await world.openShop()
