@@ -126,7 +126,7 @@ extension RolloutMachine {
         progress.casualties.append(
             Casualty(resource: resource, fate: .rolledBack, reason: cause.reason)
         )
-        hold(content, of: resource, cause, &turn)
+        hold(content, of: resource, because: cause.reason, &turn)
     }
 
     private func entry(ofConsent order: RolloutOrder) -> LedgerEntry {

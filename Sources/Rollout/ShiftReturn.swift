@@ -58,6 +58,7 @@ extension RolloutMachine {
         guard let shift = plan.shifts.at(index) else { return }
         guard case .done = settled.settlement, let version = one.landed else {
             let reason = "\(cause.reason); the way back failed: \(one.failure ?? "it was not sent")"
+            if cause.holds { return haltForPerson(index, reason, &turn) }
             return haltShift(index, reason, &turn)
         }
         recordReturned(one, accepted(shift.baseline, version), cause, from: shift.desired, &turn)
@@ -87,7 +88,17 @@ extension RolloutMachine {
         )
     }
 
-    /// Leaves a route where it stands; a person decides.
+    /// Leaves a route where it stands, and what it was to become is held: a person decides.
+    ///
+    /// Otherwise the next look would begin the same anew, over whatever a stranger has done.
+    mutating func haltForPerson(_ index: Int, _ reason: String, _ turn: inout Turn) {
+        guard let shift = plan.shifts.at(index) else { return }
+        let content = plan.declared(shift.route) ?? shift.desired
+        hold(content, of: shift.route, because: reason, &turn)
+        haltShift(index, reason, &turn)
+    }
+
+    /// Leaves a route where it stands, for now: the next look may do better.
     mutating func haltShift(_ index: Int, _ reason: String, _ turn: inout Turn) {
         guard let route = plan.shifts.at(index)?.route else { return }
         halt(route, reason, &turn)

@@ -117,9 +117,9 @@ extension RolloutMachine {
         let isBaselineFailing =
             progress.shifts[index].trial?.isBaselineFailing(sample.series.gate) ?? false
         if isBaselineFailing {
-            haltShift(index, "\(reason); the baseline fails it too", &turn)
+            haltForPerson(index, "\(reason); the baseline fails it too", &turn)
         } else if shift.policy?.onFailure == .halt {
-            haltShift(index, reason, &turn)
+            haltForPerson(index, reason, &turn)
         } else {
             returnShift(index, .gate(reason), &turn)
         }
@@ -225,8 +225,8 @@ extension RolloutMachine {
         case .unsent:
             let cause = progress.shifts[index].pending
             returnShift(index, cause ?? .superseded, &turn)
-        case .failed(let reason), .stranger(let reason), .inUse(let reason),
-            .unknown(let reason):
+        case .stranger(let reason): haltForPerson(index, reason, &turn)
+        case .failed(let reason), .inUse(let reason), .unknown(let reason):
             haltShift(index, reason, &turn)
         }
     }
@@ -280,8 +280,8 @@ extension RolloutMachine {
         case .done:
             promote(index, one, live: settled.live, &turn)
         case .unknown(let reason): returnShift(index, .deadline(reason), &turn)
-        case .stranger(let reason), .failed(let reason), .inUse(let reason):
-            haltShift(index, reason, &turn)
+        case .stranger(let reason): haltForPerson(index, reason, &turn)
+        case .failed(let reason), .inUse(let reason): haltShift(index, reason, &turn)
         case .unsent: haltShift(index, "the last step was not sent", &turn)
         }
     }

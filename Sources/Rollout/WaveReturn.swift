@@ -136,13 +136,14 @@ extension RolloutMachine {
                 let reason =
                     "\(cause.reason); the way back failed: \(one.failure ?? "it was not sent")"
                 halt(one.resource, reason, &turn)
-                holdCorrection(one.resource, of: wave, cause, &turn)
+                if cause.holds { holdDeclared(one.resource, because: reason, &turn) }
             }
         }
         let told = Set(progress.casualties.map(\.resource))
         if run.writings.isEmpty, cause.holds {
             for write in wave.writes where !told.contains(write.resource) {
                 halt(write.resource, cause.reason, &turn)
+                holdDeclared(write.resource, because: cause.reason, &turn)
             }
         }
         release(&turn) { place in
@@ -162,18 +163,14 @@ extension RolloutMachine {
         }
     }
 
-    /// A correction that failed is not tried again, whatever is live now: it may be someone's who
-    /// is at work on it.
-    private mutating func holdCorrection(
+    /// What failed is not tried again, whatever is live now: a person decides.
+    mutating func holdDeclared(
         _ resource: ResourceID,
-        of wave: Wave,
-        _ cause: Cause,
+        because reason: String,
         _ turn: inout Turn
     ) {
-        guard cause.holds, wave.isJudgedCorrection, let content = plan.declared(resource) else {
-            return
-        }
-        hold(content, of: resource, cause, &turn)
+        guard let content = plan.declared(resource) else { return }
+        hold(content, of: resource, because: reason, &turn)
     }
 
     /// A resource is back at its baseline: recorded, and its content held where that failed.
@@ -197,19 +194,19 @@ extension RolloutMachine {
             Casualty(resource: resource, fate: .rolledBack, reason: cause.reason)
         )
         guard cause.holds, let content = plan.declared(resource) ?? desired else { return }
-        hold(content, of: resource, cause, &turn)
+        hold(content, of: resource, because: cause.reason, &turn)
     }
 
     /// Nothing that declares this of the resource is tried again, until it declares something else.
     mutating func hold(
         _ content: SpecValue,
         of resource: ResourceID,
-        _ cause: Cause,
+        because reason: String,
         _ turn: inout Turn
     ) {
         let hold = Hold(
             content: Schema.digest(content, as: resource.kind),
-            reason: cause.reason,
+            reason: reason,
             revision: plan.revision
         )
         turn.record(entry(ofHold: hold, resource), [.held(resource, hold)])

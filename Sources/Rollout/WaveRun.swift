@@ -222,6 +222,7 @@ extension RolloutMachine {
         for one in run.writings {
             let isDone = one.settlement?.isDone ?? false
             if !isDone || run.trial != nil { halt(one.resource, one.failure ?? reason, &turn) }
+            if run.trial != nil { holdDeclared(one.resource, because: reason, &turn) }
         }
         rest(&turn)
     }

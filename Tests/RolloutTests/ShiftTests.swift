@@ -103,7 +103,7 @@ struct ShiftTests {
         }
         #expect(reason.contains("the baseline fails it too"))
         #expect(bench.writes(to: Plans.route) == [Plans.tenth])
-        #expect(bench.ledger.holds.isEmpty)
+        Self.expectHold(bench, because: "the baseline fails it too")
     }
 
     @Test func policyMayHaltInsteadOfGoingBack() {
@@ -118,6 +118,7 @@ struct ShiftTests {
         }
         #expect(resources == [Plans.route])
         #expect(bench.writes(to: Plans.route) == [Plans.tenth])
+        Self.expectHold(bench, because: "gate 'success-rate' failed")
     }
 
     @Test func deadlineTakesTrafficBack() {
@@ -144,6 +145,7 @@ struct ShiftTests {
         }
         #expect(reason.contains("no traffic had moved"))
         #expect(bench.writes(to: Plans.route).isEmpty)
+        #expect(bench.ledger.holds.isEmpty, "the next look may find the mesh again")
     }
 
     @Test func strangerHaltsTheRouteAtItsStep() {
@@ -158,6 +160,39 @@ struct ShiftTests {
         }
         #expect(resources == [Plans.route])
         #expect(bench.mesh.resources[Plans.route]?.spec == stranger)
+        Self.expectHold(bench, because: "someone else changed it")
+    }
+
+    /// Who looks again must not begin anew what was aborted, only because the way back was barred.
+    @Test func strangerOnTheWayBackHoldsIt() {
+        var bench = Bench.atTenth()
+        let stranger = Shop.routeSpec([("checkout-v1", 30), ("checkout-v2", 70)])
+        bench.mesh.edit(Plans.route, stranger, at: bench.now)
+        bench.tell(.ordered(RolloutOrder(.abort, by: "Ada")))
+        bench.pass(.seconds(120), reading: Self.growing(1))
+        guard case .halted([Plans.route], let reason) = bench.outcome else {
+            Issue.record("ended with \(String(describing: bench.outcome))")
+            return
+        }
+        #expect(reason.contains("aborted by Ada; the way back failed: someone else changed it"))
+        #expect(bench.mesh.resources[Plans.route]?.spec == stranger)
+        Self.expectHold(bench, because: "aborted by Ada; the way back failed")
+    }
+
+    /// A halt that a person decides about lasts: the next look begins nothing of it.
+    private static func expectHold(
+        _ bench: Bench,
+        because reason: String,
+        _ place: SourceLocation = #_sourceLocation
+    ) {
+        let hold = bench.ledger.holds[Plans.route]
+        let content = Schema.digest(Plans.desired, as: .route)
+        #expect(hold?.content == content, sourceLocation: place)
+        #expect(
+            hold?.reason.contains(reason) == true,
+            "\(String(describing: hold))",
+            sourceLocation: place
+        )
     }
 
     @Test func withoutAPolicyItIsOneReadAndOneWrite() {
