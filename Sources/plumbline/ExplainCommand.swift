@@ -48,6 +48,12 @@ struct ExplainCommand: AsyncParsableCommand {
         }
         let routes = rollouts.first { $0["target"]?.text == name }?["routes"]?.items ?? []
         let address = address(in: status["mesh"]?.text ?? "")
+        // What is as it should be is in the ledger only.
+        var known = [drift["findings"], plan?["changes"], .list(routes)].flatMap(addresses)
+        if !known.contains(address) {
+            known += addresses(try await client.get(path + "/resources")["resources"])
+        }
+        guard known.contains(address) else { throw unknown(address, among: known) }
         return ResourceStory(
             target: name,
             resource: address,
@@ -63,19 +69,26 @@ struct ExplainCommand: AsyncParsableCommand {
         ResourceID(address: resource, mesh: mesh)?.address ?? resource
     }
 
-    /// The same from here; a name that no side knows is most likely a slip.
+    private func addresses(_ list: SpecValue?) -> [String] {
+        (list?.items ?? []).compactMap { $0["resource"]?.text }
+    }
+
+    /// A name that no side knows is most likely a slip.
+    private func unknown(_ address: String, among known: [String]) -> CommandFailure {
+        let close = Suggestion.closest(to: address, among: known.sorted())
+        let hint = close.map { "; did you mean '\($0.printable)'?" } ?? ""
+        return CommandFailure(
+            .error,
+            "Explain '\(resource.printable)': neither commit, mesh nor ledger has it\(hint)"
+        )
+    }
+
+    /// The same from here.
     private func told(_ survey: Survey) throws(CommandFailure) -> ResourceStory {
         let known = Set(survey.input.desired.resources.keys).union(survey.input.live.resources.keys)
             .union(survey.input.applied.resources.keys).map(\.address)
         let address = address(in: survey.input.target.mesh)
-        guard known.contains(address) else {
-            let close = Suggestion.closest(to: address, among: known.sorted())
-            let hint = close.map { "; did you mean '\($0)'?" } ?? ""
-            throw CommandFailure(
-                .error,
-                "Explain '\(resource.printable)': neither commit, mesh nor ledger has it\(hint)"
-            )
-        }
+        guard known.contains(address) else { throw unknown(address, among: Array(known)) }
         let name = survey.input.target.name
         return ResourceStory(
             target: name,
@@ -139,7 +152,7 @@ struct ResourceStory {
     func lines(_ ink: Ink) -> [String] {
         let found =
             finding.map { "\(text($0, "class")): \(text($0, "reason"))" }
-            ?? "none was found at the last look, if the mesh has it at all"
+            ?? "none was found at the last look"
         let message = text(status, "message")
         let standing = "\(text(status, "sync")), \(text(status, "health"))"
         var lines = [

@@ -180,9 +180,13 @@ import Testing
 
                     """
             )
-            let other = ["explain", "virtualNode/a", "--target", "staging"]
+            let other = ["explain", "virtualNode/cart", "--target", "staging"]
             let none = try await Program.ask(server, other)
             #expect(none.output.contains("difference  none was found"), "\(none)")
+            let slip = ["explain", "virtualNode/crat", "--target", "staging"]
+            let nothing = try await Program.ask(server, slip)
+            #expect(nothing.exitCode == 1 && nothing.output.isEmpty, "\(nothing)")
+            #expect(nothing.errors.contains("did you mean 'virtualNode/cart'?"), "\(nothing)")
             let unnamed = try await Program.ask(server, ["explain", route])
             #expect(unnamed.exitCode == 64, "\(unnamed)")
         }
