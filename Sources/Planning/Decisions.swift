@@ -69,7 +69,11 @@ struct Decisions {
         } else if isDrift, comparison.applied?.isInFlight != true {
             // What is in flight has not passed its gates yet: it is not put back, but judged.
             guard input.options.corrects.contains(id) else {
-                return hold(back: id, .reported, "\(comparison.reason); drift is only reported")
+                return hold(
+                    back: id,
+                    .reported,
+                    "\(comparison.reason); \(input.options.corrects.patience)"
+                )
             }
             moves[id] = Move(correcting: comparison, to: body, input.options.corrects)
         } else if comparison.live != nil, isProtected(id) {

@@ -102,6 +102,11 @@ package enum Corrections: Hashable, Sendable, Codable {
         }
     }
 
+    /// What becomes of an edit that is not among them.
+    var patience: String {
+        self == .none ? "drift is only reported" : "put right once it has stood for a while"
+    }
+
     /// Whether gates have a say in putting it right.
     func judge(_ id: ResourceID) -> Bool {
         guard case .judged = self else { return false }

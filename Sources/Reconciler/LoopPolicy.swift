@@ -1,5 +1,5 @@
 import MeshModel
-import Planning
+package import Planning
 
 /// What a target does by itself when its commit or its mesh has changed.
 package struct LoopPolicy: Hashable, Sendable {
@@ -35,6 +35,9 @@ package struct LoopPolicy: Hashable, Sendable {
         self.interval = interval
         self.driftGrace = driftGrace
     }
+
+    /// What is put right before anything is known to have stood long enough.
+    package var corrections: Corrections { onDrift == .correct ? .judged(.none) : .none }
 
     /// What is carried out was agreed to where plans are, and so must be what takes its place.
     var takeover: Takeover { onCommit == .plan ? .ifApproved : .always }
@@ -93,11 +96,19 @@ struct DriftMemory {
 
     /// What may be put right now: what moves no traffic at once, the rest after its grace.
     func correctable(_ policy: LoopPolicy, at now: Instant) -> Corrections {
-        guard policy.onDrift == .correct else { return .none }
+        guard policy.onDrift == .correct else { return policy.corrections }
         let due = sightings.filter { id, sighting in
             sighting.isDrift && (!id.movesTraffic || now - sighting.since >= policy.driftGrace)
         }
-        guard !due.isEmpty else { return .none }
+        guard !due.isEmpty else { return policy.corrections }
         return .judged(.matching(due.keys.sorted().map { Glob($0.address) }))
+    }
+
+    /// Until when an edit that will be put right is left alone, in milliseconds since 1970.
+    func graceEnd(of id: ResourceID, _ policy: LoopPolicy) -> Int64? {
+        guard policy.onDrift == .correct, id.movesTraffic, let sighting = sightings[id],
+            sighting.isDrift
+        else { return nil }
+        return sighting.firstSeen + policy.driftGrace.milliseconds
     }
 }

@@ -128,10 +128,13 @@ extension Order {
             case .suspend(freezes: false): "suspended"
             case .approve, .reject, .hold, .rollBack, .release, .resume: "held"
             }
-        let end = until.map {
-            " until " + Date(timeIntervalSince1970: Double($0) / 1000).formatted(.iso8601)
-        }
+        let end = until.map { " until \(Self.time($0))" }
         let why = reason.isEmpty ? "" : ": \(reason)"
         return "\(verb) by \(by)\(end ?? "")\(why)"
+    }
+
+    /// A time in milliseconds since 1970, as messages have it.
+    static func time(_ milliseconds: Int64) -> String {
+        Date(timeIntervalSince1970: Double(milliseconds) / 1000).formatted(.iso8601)
     }
 }

@@ -66,7 +66,7 @@ extension TargetLoop {
         var options = survey.input.options
         options.corrects = memory.correctable(policy, at: clock.now())
         if options.recreate { options.corrects = options.corrects.including(survey.missing) }
-        guard options.corrects != .none else { return survey }
+        guard options.corrects != survey.input.options.corrects else { return survey }
         return try await reconciliation.survey(options, remembered: survey.input.live)
     }
 

@@ -330,7 +330,7 @@ package actor TargetLoop {
     func options(_ asked: PlanOptions) -> PlanOptions {
         var options = asked
         options.prune = policy.prunes
-        options.corrects = .none
+        options.corrects = policy.corrections
         return options
     }
 
@@ -350,7 +350,9 @@ package actor TargetLoop {
     }
 
     func tell(_ survey: Survey) {
-        status.tell(survey, isIgnoringDrift: policy.onDrift == .ignore)
+        status.tell(survey, isIgnoringDrift: policy.onDrift == .ignore) { [memory, policy] in
+            memory.graceEnd(of: $0, policy)
+        }
         status.driftSeen = memory.firstSeen(
             survey.drift,
             at: reconciliation.runner.clock.wallTime()

@@ -76,12 +76,16 @@ extension TargetStatus {
     /// How a target stands that no loop watches, from one look at it.
     package init(name: String, of survey: Survey) {
         self.init(name: name)
-        tell(survey, isIgnoringDrift: false)
+        tell(survey, isIgnoringDrift: false) { _ in nil }
         phase = survey.restingPhase
     }
 
-    /// Takes what a survey found.
-    mutating func tell(_ survey: Survey, isIgnoringDrift: Bool) {
+    /// Takes what a survey found, and until when what drifted is left alone before it is put right.
+    mutating func tell(
+        _ survey: Survey,
+        isIgnoringDrift: Bool,
+        graceEnd: (ResourceID) -> Int64?
+    ) {
         plan = survey.plan
         saved = survey.saved
         mesh = survey.plan.target.mesh
@@ -96,7 +100,11 @@ extension TargetStatus {
         health = survey.isDegraded(isIgnoringDrift: isIgnoringDrift) ? .degraded : .healthy
         message =
             survey.input.blockedBy ?? survey.plan.refusals.first?.message
-            ?? survey.plan.deferred.first.map { "\($0.resource.address): \($0.message)" }
+            ?? survey.plan.deferred.first.map { deferral in
+                let end = deferral.reason == .reported ? graceEnd(deferral.resource) : nil
+                return "\(deferral.resource.address): \(deferral.message)"
+                    + (end.map { ", at \(Order.time($0))" } ?? "")
+            }
         if isSynced { applied = survey.revision }
     }
 

@@ -10,7 +10,10 @@ extension LiveControl {
     func plan(_ name: CommitName, _ loop: TargetLoop) async throws -> ControlOutcome {
         let reconciliation = loop.reconciliation
         // As the loop would plan it, so that a person's word on the one is one on the other.
-        let options = PlanOptions(prune: loop.policy.prunes, corrects: .none)
+        let options = PlanOptions(
+            prune: loop.policy.prunes,
+            corrects: loop.policy.corrections
+        )
         let saved: SavedPlan
         do {
             guard let revision = try await reconciliation.source.find(name) else {

@@ -128,7 +128,7 @@ final class LivePullRequests: Sendable {
             let target = loop.reconciliation
             let (revision, report) = try await target.planReport(
                 of: LiveRevisions(mirror: heads, path: target.settings.path, signers: nil),
-                prunes: loop.policy.prunes
+                policy: loop.policy
             )
             commits.insert(revision.commit)
             plans.append(report)
@@ -158,12 +158,14 @@ extension Reconciliation {
     /// What a merge would do to this target; only errors that a commit can mend are a report.
     fileprivate func planReport(
         of head: LiveRevisions,
-        prunes: Bool
+        policy: LoopPolicy
     ) async throws -> (Revision, PlanReport) {
         let name = settings.name ?? settings.mesh ?? ""
         let planner = Reconciliation(settings: settings, source: head, runner: runner)
         do {
-            let survey = try await planner.survey(PlanOptions(prune: prunes, corrects: .none))
+            let survey = try await planner.survey(
+                PlanOptions(prune: policy.prunes, corrects: policy.corrections)
+            )
             return (survey.revision, PlanReport(survey, target: name))
         } catch SurveyFailure.refused(let revision, let reading) {
             return (revision, PlanReport(refused: reading, target: name))

@@ -1,5 +1,6 @@
 import AWSMesh
 import AuditLog
+import Foundation
 import Manifests
 import MeshModel
 import Planning
@@ -195,9 +196,19 @@ import Testing
                 interval: .milliseconds(20),
                 driftGrace: .seconds(3600)
             )
-            try await world.loop(policy) { _ in
+            try await world.loop(policy) { loop in
                 try await eventually { try await world.cartLog() == "/dev/stdout" }
                 try await world.branch.isAskedAgain()
+                try await eventually {
+                    await loop.status.message?.contains(Shop.route.address) == true
+                }
+                let message = try #require(await loop.status.message)
+                let end = try #require(message.components(separatedBy: "for a while, at ").last)
+                #expect(message.contains("; put right once it has stood for a while, at "))
+                let seen = try #require(await loop.status.driftSeen[Shop.route])
+                let due = Date(timeIntervalSince1970: Double(seen + 3_600_000) / 1000)
+                #expect(end == due.formatted(.iso8601), "\(message)")
+                #expect(await loop.status.plan?.deferred.map(\.reason) == [.reported])
             }
             #expect(try world.records(.driftCorrected).map(\.resource) == [Shop.cart])
             let impatient = LoopPolicy(
