@@ -230,8 +230,8 @@ let package = Package(
             name: "ReconcilerTests",
             dependencies: [
                 "plumbline", "Reconciler", "Rollout", "Planning", "Manifests", "MeshModel",
-                "AuditLog", "AWSMesh", "AWSClient", "ControlAPI", "LocalMesh", "Scripted",
-                "Simulation", logging,
+                "AuditLog", "AWSMesh", "AWSClient", "ControlAPI", "GitSource", "LocalMesh",
+                "Scripted", "Simulation", logging,
             ],
             swiftSettings: settings
         ),

@@ -186,7 +186,9 @@ extension ControlActions {
         for name in names {
             switch try await carryOut(.scan, on: name, question) {
             case .accepted(let result): scans.append(accepted(.scan, name, result))
-            case .refused(let reason):
+            case .unavailable(let reason) where names.count == 1:
+                throw ControlProblem.unavailable(reason)
+            case .refused(let reason), .unavailable(let reason):
                 guard names.count > 1 else { throw ControlProblem(409, reason) }
                 scans.append(
                     [
@@ -209,6 +211,7 @@ extension ControlActions {
         case (.accepted(let plan), .plan): return json(plan, question)
         case (.accepted(let result), _): return json(accepted(command, target, result), question)
         case (.refused(let reason), _): throw ControlProblem(409, reason)
+        case (.unavailable(let reason), _): throw ControlProblem.unavailable(reason)
         case (.unknown, .plan), (.unknown, .rollback): throw ControlProblem.noRevision
         case (.unknown, .approve), (.unknown, .reject), (.unknown, .apply):
             throw ControlProblem.noPlan

@@ -124,6 +124,8 @@ package enum ControlOutcome: Hashable, Sendable {
     case accepted(SpecValue = .empty)
     /// It cannot be as things stand; the reason, without secrets, says what would have to change.
     case refused(String)
+    /// What it needs does not answer now; the reason, without secrets, says what that is.
+    case unavailable(String)
     /// There is no such commit, ref, plan or rollout.
     case unknown
 }

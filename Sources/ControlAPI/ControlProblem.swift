@@ -101,11 +101,11 @@ struct ControlProblem: Error, Hashable {
     static let tooManyStreams = later(503, "too many read events already; come back later", 30)
     static let tooManyReadings = later(503, "the ledger is being read as a whole already", 10)
     static let notLooked = later(503, "the target was not looked at yet; its status says why", 10)
-    static let unavailable = later(
-        503,
-        "the answer is not to be had now; the agent's log says why",
-        10
+    static let unavailable = unavailable(
+        "the answer is not to be had now; the agent's log says why"
     )
+
+    static func unavailable(_ reason: String) -> ControlProblem { later(503, reason, 10) }
 
     private static func later(_ status: Int, _ detail: String, _ seconds: Int) -> ControlProblem {
         var problem = ControlProblem(status, detail)

@@ -3,8 +3,9 @@ package import MeshModel
 /// Where the API has its answers from, so that it knows neither loops nor ledger.
 ///
 /// What throws is answered 503 and logged; callers never see the error itself, which may name what
-/// is not theirs to know. Whatever is asked must be answered within `ControlOptions.answerTime`.
-/// Only names that `targets` gave are asked about, so that nobody has to check them again.
+/// is not theirs to know: what they may know is `ControlOutcome.unavailable`. Whatever is asked
+/// must be answered within `ControlOptions.answerTime`. Only names that `targets` gave are asked
+/// about, so that nobody has to check them again.
 package protocol ControlSources: Sendable {
     /// How the agent is; asked every few seconds, so that it must cost nothing.
     var health: ControlHealth { get async }

@@ -1,3 +1,4 @@
+import AWSMesh
 import ControlAPI
 import GitSource
 import MeshModel
@@ -7,7 +8,14 @@ import Rollout
 
 // What people and pipelines make the agent do.
 extension LiveControl {
+    /// That Git or the mesh does not answer is told as its status tells it.
     func perform(_ call: ControlCall) async throws -> ControlOutcome {
+        do { return try await carryOut(call) } catch let error as GitError {
+            return .unavailable("\(error)")
+        } catch let error as MeshUnavailable { return .unavailable("\(error)") }
+    }
+
+    private func carryOut(_ call: ControlCall) async throws -> ControlOutcome {
         guard let loop = loop(call.target) else { return .unknown }
         let person = call.caller.name
         switch call.command {

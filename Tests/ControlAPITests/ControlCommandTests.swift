@@ -43,6 +43,16 @@ import Testing
         }
     }
 
+    @Test func whatDoesNotAnswerIsNamedAndMayBeAskedAgain() async throws {
+        try await Controls.running { controls in
+            let body = #"{"target":"prod","ref":"stalled"}"#
+            let answer = try await controls.ask("/v1/plans", body)
+            #expect(answer.status == 503 && answer.problemFault == nil)
+            #expect(answer["detail"] == "the remote does not answer")
+            #expect(answer.header("retry-after") != nil)
+        }
+    }
+
     @Test func aRefusalSaysWhyAndChangesNothing() async throws {
         try await Controls.running { controls in
             let answer = try await controls.ask("/v1/targets/prod:resume", "")

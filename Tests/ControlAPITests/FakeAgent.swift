@@ -297,6 +297,7 @@ actor FakeAgent: ControlSources {
     ) -> ControlOutcome {
         switch revision {
         case .commit(let digits): guard Self.commit.hasPrefix(digits) else { return .unknown }
+        case .ref("stalled"): return .unavailable("the remote does not answer")
         case .ref(let name): guard name == "main" else { return .unknown }
         }
         let number = String(planList.count, radix: 16)

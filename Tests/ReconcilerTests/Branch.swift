@@ -1,3 +1,4 @@
+import GitSource
 import Manifests
 import MeshModel
 import Reconciler
@@ -23,7 +24,9 @@ final class Branch: RevisionSource {
         var questions = 0
     }
 
-    enum Failure: Error { case noCommit, unknown, silent }
+    enum Failure: Error { case noCommit, unknown }
+
+    static let silence = GitError("Fetch", "https://git.test/shop", .timedOut, "no answer in 30 s")
 
     private let state = Mutex(State())
 
@@ -77,7 +80,7 @@ final class Branch: RevisionSource {
     func newest() async throws -> Revision {
         try state.withLock { state in
             state.questions += 1
-            guard !state.isSilent else { throw Failure.silent }
+            guard !state.isSilent else { throw Self.silence }
             guard !state.isGone else { throw NoRevision.gone(ref: "main", "there is no 'main'") }
             guard let head = state.head else { throw Failure.noCommit }
             return state.commits[head].revision

@@ -49,6 +49,22 @@ import Testing
         }
     }
 
+    @Test("to plan says why not where the remote does not answer") func silence() async throws {
+        try await World.with { world in
+            try await world.openShop()
+            try await world.asked(Self.policy) { desk in
+                world.branch.isSilent = true
+                let said = try await desk.say(.plan(.ref("main")))
+                #expect(said == .unavailable("Fetch 'https://git.test/shop': no answer in 30 s"))
+                world.branch.isSilent = false
+                guard case .accepted = try await desk.say(.plan(.ref("main"))) else {
+                    Issue.record("it answers again")
+                    return
+                }
+            }
+        }
+    }
+
     @Test("is refused of a plan that is refused itself: nothing applies the past") func past()
         async throws
     {
