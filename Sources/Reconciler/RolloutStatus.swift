@@ -57,7 +57,10 @@ package struct RolloutStatus: Hashable, Sendable {
         let facts = EntryFacts(entry.payload)
         switch entry.kind {
         case .planned:
+            // A newer commit supersedes the plan, not how far its routes are.
+            let underWay = state == .running ? routes : [:]
             self = RolloutStatus()
+            routes = underWay
             state = .running
             revision = context.revision
             plan = entry.plan

@@ -125,11 +125,13 @@ final class RolloutBoard: ProgressSink {
 }
 
 extension RolloutStatus {
-    /// The newest rollout of a mesh, as an earlier process left it.
+    /// The newest rollout of a mesh, as an earlier process left it, from its first plan on.
     init(lastOf mesh: String, in ledger: Ledger) throws {
         self.init()
         let newest = RecordQuery(mesh: mesh, kinds: [.planned], limit: 1)
-        guard let begin = try ledger.records(newest).first?.seq else { return }
+        guard let plan = try ledger.records(newest).first?.seq else { return }
+        let earlier = RecordQuery(range: 1...plan, mesh: mesh, kinds: [.finished], limit: 1)
+        let begin = try ledger.records(earlier).first.map { $0.seq + 1 } ?? 1
         // Of the measurements, of which a rollout may have very many, the newest are enough.
         let measured = RecordQuery(
             range: begin...Int64.max,

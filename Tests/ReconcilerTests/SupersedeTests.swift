@@ -5,6 +5,8 @@ import Reconciler
 import Rollout
 import Testing
 
+@testable import plumbline
+
 /// A ref that moves while a rollout is on its way.
 @Suite("A newer commit", .timeLimit(.minutes(2))) struct SupersedeTests {
     @Test("that has nothing to do with it leaves the route at its step") func unrelated()
@@ -16,10 +18,18 @@ import Testing
             world.atHalf {
                 world.branch.commit(Shop(v2: 100, cartLog: "/dev/stderr").tree, "Log to stderr")
                 try await eventually { try world.records(.planned).count == 3 }
+                let rollout = try world.lastRollout()
+                #expect(rollout.state == .running)
+                #expect(rollout.routes[Shop.route]?.step == 50)
+                #expect(rollout.routes[Shop.route]?.weights.map(\.weight) == [50, 50])
             }
             let outcomes = try await world.process { try await $0.run() }
             #expect(outcomes == [.completed])
             #expect(world.routeWeights == [10, 50, 100])
+            #expect(try world.lastRollout().routes[Shop.route]?.step == 100)
+            world.branch.commit(Shop(v2: 100).tree, "Log as before")
+            #expect(try await world.process { try await $0.run() } == [.completed])
+            #expect(try world.lastRollout().routes[Shop.route] == nil, "it had ended")
             let skipped = try world.records(.superseded)
             #expect(skipped.map { $0.payload["revision"]?.text } == [old.description])
             #expect(try world.records(.rolledBack).isEmpty)
@@ -151,5 +161,12 @@ import Testing
             try world.checkInvariants()
             try await world.checkConverged()
         }
+    }
+}
+
+extension World {
+    /// The newest rollout, as an agent that starts now tells it.
+    fileprivate func lastRollout() throws -> RolloutStatus {
+        try RolloutStatus(lastOf: "shop", in: Ledger(reading: folder))
     }
 }
