@@ -146,7 +146,11 @@ struct AgentStatus {
     private func next(_ target: SpecValue) -> String {
         if target["approval"]?["plan"] != nil { return "an approval" }
         if target.isPaused { return "a person decides" }
-        if let other = target["waiting"]?["target"]?.text { return "follows \(other)" }
+        if let other = target["waiting"]?["target"]?.text {
+            // Which may be days.
+            let since = target["waiting"]?["since"]?.text.map { " since \($0.prefix(16))Z" } ?? ""
+            return "follows \(other)\(since)"
+        }
         switch target["phase"]?.text {
         case "frozen", "ledgerLost": return "a person decides"
         case "standby": return "the leave to write"

@@ -16,6 +16,8 @@ actor AskedAgent: ControlSources {
     private let names: [String]
     /// The target whose plan waits for an approval.
     private let awaits: String?
+    /// The target that follows another one.
+    private let follower: String?
     private let records: [SpecValue]
     private let findings: [(resource: String, driftClass: String)]
     /// Why it does not know whether these are all.
@@ -25,6 +27,7 @@ actor AskedAgent: ControlSources {
     init(
         names: [String] = ["prod", "staging"],
         awaits: String? = nil,
+        follower: String? = nil,
         records: [SpecValue] = [],
         findings: [(resource: String, driftClass: String)] = [],
         doubt: String? = nil
@@ -32,6 +35,7 @@ actor AskedAgent: ControlSources {
         self.doubt = doubt
         self.names = names
         self.awaits = awaits
+        self.follower = follower
         self.records = records
         self.findings = findings
     }
@@ -80,6 +84,9 @@ actor AskedAgent: ControlSources {
                 "revision": .string("main@sha1:" + String(repeating: "a1", count: 20)),
                 "drift": .integer(Int64(isProd ? findings.count : 0)),
             ]
+            if follower == name {
+                members["waiting"] = ["target": "dev", "since": "2026-11-19T11:59:30.000Z"]
+            }
             if awaits == name { members["message"] = .string("plan \(Self.plan.prefix(12)) waits") }
             members["phase"] = isProd ? "rollingOut" : "idle"
             members["nextLook"] = isProd ? .null : "2026-11-21T12:00:31.000Z"

@@ -48,6 +48,14 @@ import Testing
             }
     }
 
+    @Test func whoeverFollowsAnotherTargetSaysSinceWhen() async throws {
+        try await AskedAgent(follower: "staging")
+            .serving { server in
+                let said = try await Program.ask(server, ["status", "--target", "staging"])
+                #expect(said.output.contains("  follows dev since 2026-11-19T11:59Z\n"), "\(said)")
+            }
+    }
+
     @Test func commandsAreCarriedOutAsTheCaller() async throws {
         let agent = AskedAgent()
         try await agent.serving { server in
