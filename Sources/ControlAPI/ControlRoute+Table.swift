@@ -194,7 +194,8 @@ extension ControlRoute {
         switch operation {
         case .pauseRollout: return onRollout("pause", "Stays at the present step.")
         case .resumeRollout: return onRollout("resume", "Goes on from the present step.")
-        case .promoteRollout: return onRollout("promote", "Ends the soak of the present step.")
+        case .promoteRollout:
+            return onRollout("promote", "Ends the soak of the present step, and a pause.")
         case .abortRollout:
             return onRollout("abort", "Returns to the baseline and holds what was rolled out.")
         case .rollout:

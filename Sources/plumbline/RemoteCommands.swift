@@ -21,8 +21,8 @@ struct RolloutCommand: AsyncParsableCommand {
         abstract: "Pauses, resumes, promotes or aborts a rollout of an agent.",
         discussion: """
             pause stays at the present step, whose gates go on measuring; resume goes on from \
-            there; promote ends the soak of the present step; abort returns to the baseline and \
-            holds what was rolled out.
+            there; promote ends the soak of the present step, and a pause; abort returns to the \
+            baseline and holds what was rolled out.
             """,
         subcommands: [
             Pause.self, Resume.self, Promote.self, Abort.self,
@@ -42,7 +42,9 @@ struct RolloutCommand: AsyncParsableCommand {
     }
 
     struct Promote: AsyncParsableCommand {
-        static let configuration = RemoteCommand.configuration("Ends the soak of the step.")
+        static let configuration = RemoteCommand.configuration(
+            "Ends the soak of the step, and a pause."
+        )
         @OptionGroup var options: RemoteTargetOptions
         func run() async throws { try await options.tell("rollouts", "promote") }
     }
