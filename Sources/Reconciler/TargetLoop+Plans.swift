@@ -126,7 +126,9 @@ extension Reconciliation {
     /// Throws where the newest commit comes to something else than what a plan does, or to nothing
     /// that waits for anybody's word.
     fileprivate func checkIsAwaited(_ saved: SavedPlan) async throws {
-        let survey = try await survey(saved.options)
+        // What is held until somebody releases it can be approved before that.
+        let newest = try await source.newest()
+        let survey = try await survey(of: newest, saved.options, passingOrders: true)
         var awaited = survey.plan.obstacle == nil ? survey.plan : nil
         if let checkpoint = try await pending() {
             let present = try await plan(of: checkpoint)
