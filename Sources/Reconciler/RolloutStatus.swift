@@ -108,3 +108,13 @@ package struct RolloutStatus: Hashable, Sendable {
         if surplus > 0 { routes[resource]?.samples.removeFirst(surplus) }
     }
 }
+
+extension TargetStatus {
+    /// The same beside a rollout, which does not do well while it is halted or goes back.
+    package func beside(_ rollout: RolloutStatus) -> TargetStatus {
+        guard rollout.hindrance != nil else { return self }
+        var status = self
+        status.health = .degraded
+        return status
+    }
+}

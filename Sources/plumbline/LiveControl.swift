@@ -54,7 +54,7 @@ struct LiveControl: ControlSources {
 
     func metrics() async -> [MetricFamily] {
         var statuses: [TargetStatus] = []
-        for one in loops { statuses.append(await one.loop.status) }
+        for one in loops { statuses.append(await one.status) }
         let metrics = LiveMetrics(
             version: Plumbline.configuration.version,
             statuses: statuses,
@@ -82,7 +82,7 @@ struct LiveControl: ControlSources {
             let suspension = try await one.loop.reconciliation.suspendedBy()
             let pauses = await pauses(one)
             let awaited = try await one.loop.awaitedPlan()
-            let status = await one.loop.status
+            let status = await one.status
             answers.append(
                 AgentReport.target(status, one.board.rollout, suspension, pauses, awaited)
             )

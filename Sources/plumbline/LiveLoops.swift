@@ -14,6 +14,11 @@ struct LiveLoop: Sendable {
     let loop: TargetLoop
     let board: RolloutBoard
     let calls: CallCounter
+
+    /// How the target stands, with the rollout that is under way.
+    var status: TargetStatus {
+        get async { await loop.status.beside(board.rollout) }
+    }
 }
 
 /// Makes the loops of all targets from what they share.
