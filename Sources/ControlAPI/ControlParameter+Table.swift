@@ -128,7 +128,7 @@ extension ControlParameter {
         name: .acceptRewind,
         place: .body,
         form: .flag,
-        summary: "Follows a branch that went back."
+        summary: "Follows a branch that went back, from what it names now."
     )
 
     static let adoptedResource = ControlParameter(

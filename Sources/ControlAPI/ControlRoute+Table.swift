@@ -154,7 +154,8 @@ extension ControlRoute {
             )
         case .release:
             return onTarget(
-                "Ends the hold of the target, or of the resources that fit.",
+                "Ends the hold of the target, or, for good, of what failed of the resources that "
+                    + "fit.",
                 [.heldResource, .acceptRewind]
             )
         case .adopt:

@@ -12,15 +12,21 @@ extension Reconciliation {
             let followed = try await runner.ledger.followed(mesh: mesh),
             followed.revision.ref == ref
         else { return false }
-        if !followed.isGone { try await note(.suspended, mesh, followed.revision, reason) }
+        if !followed.isGone {
+            try await note(.suspended, mesh, followed.revision, reason, by: "git")
+        }
         return true
     }
 
     /// Takes down that a person follows the ref from here on, if that is what was asked for.
     package func acceptRewind(_ survey: Survey) async throws {
         guard survey.rewoundFrom != nil, survey.input.options.acceptsRewind else { return }
-        let reason = "followed again, from \(survey.revision) on"
-        try await note(.resumed, survey.input.target.mesh, survey.revision, reason)
+        try await noteAccepted(survey.revision, survey.input.target.mesh, by: "git")
+    }
+
+    func noteAccepted(_ revision: Revision, _ mesh: String, by person: String) async throws {
+        let reason = "followed again, from \(revision) on"
+        try await note(.resumed, mesh, revision, reason, by: person)
     }
 
     /// What this revision does not go on from though it was carried out last, and whether its ref
@@ -38,16 +44,18 @@ extension Reconciliation {
         _ kind: EventKind,
         _ mesh: String,
         _ revision: Revision,
-        _ reason: String
+        _ reason: String,
+        by person: String
     ) async throws {
         let entry = LedgerEntry(
             kind,
             resource: .mesh(mesh),
             payload: [
-                "by": "git", "reason": .string(reason), "freezes": .bool(kind == .suspended),
+                "by": .string(person), "reason": .string(reason),
+                "freezes": .bool(kind == .suspended),
             ]
         )
-        try await runner.record(entry, mesh: mesh, revision: revision)
+        try await runner.record(entry, mesh: mesh, revision: revision, by: person)
     }
 }
 

@@ -113,6 +113,7 @@ package struct RolloutRunner: Sendable {
     /// Records what happens beside any rollout, and tells it.
     func record(
         _ entry: LedgerEntry,
+        causing changes: [AppliedChange] = [],
         mesh: String,
         revision: Revision? = nil,
         by actor: String = "agent"
@@ -123,7 +124,7 @@ package struct RolloutRunner: Sendable {
             revision: revision,
             actor: actor
         )
-        try await ledger.commit(LedgerBatch(entries: [entry], context: context))
+        try await ledger.commit(LedgerBatch(entries: [entry], changes: changes, context: context))
         progress.report(entry, context)
     }
 

@@ -91,7 +91,7 @@ package actor TargetLoop {
         policy.interval * Double.random(in: 0.9...1.1) * Double(1 << min(failures, 3))
     }
 
-    /// Asks to release or to adopt, to recreate, or to follow a branch that went back, and looks.
+    /// Asks to adopt or to recreate, and looks.
     package func ask(_ options: PlanOptions) {
         asked.add(options)
         nudge()
@@ -289,7 +289,6 @@ package actor TargetLoop {
     /// nothing that still waits for it.
     func reconcile(_ survey: Survey, _ stop: StopWish) async throws -> Bool {
         tell(survey)
-        try await reconciliation.acceptRewind(survey)
         let mayBegin = try await mayBegin(survey.plan)
         guard !survey.plan.isEmpty, mayBegin, !isFrozen else {
             status.phase = survey.restingPhase

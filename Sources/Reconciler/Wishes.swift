@@ -22,11 +22,9 @@ struct Wishes {
     var options: PlanOptions {
         wishes.map(\.options)
             .reduce(into: PlanOptions()) { all, one in
-                all.release = all.release.union(one.release)
                 all.adopt = all.adopt.union(one.adopt)
                 all.fromTags = all.fromTags || one.fromTags
                 all.recreate = all.recreate || one.recreate
-                all.acceptsRewind = all.acceptsRewind || one.acceptsRewind
             }
     }
 }

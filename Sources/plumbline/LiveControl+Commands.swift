@@ -26,12 +26,10 @@ extension LiveControl {
         case .hold(let reason, let until):
             try await order(.hold, loop, by: person, reason: reason, until: until)
         case .release(let glob, let acceptsRewind):
-            if glob == nil, !acceptsRewind {
-                try await order(.release, loop, by: person)
-            } else {
-                let content = glob.map { Selection.matching([$0]) } ?? .none
-                await loop.ask(PlanOptions(release: content, acceptsRewind: acceptsRewind))
+            guard glob == nil, !acceptsRewind else {
+                return try await release(glob, acceptsRewind: acceptsRewind, loop, by: person)
             }
+            try await order(.release, loop, by: person)
         case .adopt(let glob, let fromTags):
             let all: Selection = fromTags ? .none : .all
             let adopt = glob.map { Selection.matching([$0]) } ?? all
@@ -55,6 +53,32 @@ extension LiveControl {
             return try await reject(id, loop, by: person, reason: reason)
         case .apply(let id): return try await apply(id, loop)
         }
+        loop.nudge()
+        return .accepted()
+    }
+
+    /// Lets what is held or was rewound be tried; refused where there is nothing of either.
+    private func release(
+        _ glob: Glob?,
+        acceptsRewind: Bool,
+        _ loop: TargetLoop,
+        by person: String
+    ) async throws -> ControlOutcome {
+        let reconciliation = loop.reconciliation
+        var isDone = false
+        var refusals: [String] = []
+        if acceptsRewind {
+            do { isDone = try await reconciliation.acceptRewind(by: person) } catch let error
+                as NoRevision
+            { return .refused("\(error)") }
+            if !isDone { refusals.append("the branch goes on from what was carried out last") }
+        }
+        if let glob {
+            let released = try await reconciliation.release(.matching([glob]), by: person)
+            if released.isEmpty { refusals.append("nothing is held that '\(glob.pattern)' fits") }
+            isDone = isDone || !released.isEmpty
+        }
+        guard isDone else { return .refused(refusals.joined(separator: "; ")) }
         loop.nudge()
         return .accepted()
     }

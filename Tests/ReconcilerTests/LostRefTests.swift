@@ -31,7 +31,8 @@ import Testing
                 #expect(status.health == .degraded)
                 #expect(status.message?.contains("was deleted after") == true, "\(status)")
                 #expect(try await world.cartLog() == "/dev/stdout")
-                await loop.ask(PlanOptions(acceptsRewind: true))
+                #expect(try await loop.reconciliation.acceptRewind(by: "ada"))
+                loop.nudge()
                 try await eventually { await loop.status.applied == next }
                 try await eventually { await loop.status.phase == .idle }
                 #expect(await loop.status.health == .healthy)
@@ -49,13 +50,42 @@ import Testing
                 world.branch.isGone = true
                 try await eventually { await loop.status.phase == .frozen }
                 world.branch.isGone = false
-                await loop.ask(PlanOptions(acceptsRewind: true))
+                #expect(try await loop.reconciliation.acceptRewind(by: "ada"))
+                loop.nudge()
                 try await eventually { await loop.status.sync == .synced }
                 let looks = await loop.status.looks
                 try await eventually { await loop.status.looks > looks + 3 }
                 try await eventually { await loop.status.phase == .idle }
                 #expect(await loop.status.health == .healthy)
             }
+            try world.checkInvariants()
+        }
+    }
+
+    @Test("is accepted for good at once, and only once somebody can see what is back")
+    func acceptedAtOnce() async throws {
+        try await World.with { world in
+            try await world.openShop()
+            let first = try await world.branch.newest()
+            world.branch.commit(Shop(cartLog: "/dev/stderr").tree)
+            _ = try await world.process { try await $0.apply() }
+            try world.branch.rewind(to: first)
+            world.branch.isGone = true
+            try await world.process { process in
+                await #expect(throws: NoRevision.self) {
+                    try await process.reconciliation.acceptRewind(by: "ada")
+                }
+                world.branch.isGone = false
+                let isAccepted = try await process.reconciliation.acceptRewind(by: "ada")
+                let isAgain = try await process.reconciliation.acceptRewind(by: "bob")
+                #expect(isAccepted && !isAgain)
+            }
+            // No look has come to it before that process ended.
+            try await world.loop(Self.policy) { loop in
+                try await eventually { await loop.status.applied == first }
+            }
+            #expect(try await world.cartLog() == "/dev/stdout")
+            #expect(try world.records(.resumed).map(\.actor) == ["ada"])
             try world.checkInvariants()
         }
     }

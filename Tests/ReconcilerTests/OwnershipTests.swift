@@ -121,7 +121,7 @@ extension Shop {
     fileprivate static let meshSpec: SpecValue = ["egressFilter": ["type": "DROP_ALL"]]
 
     /// A cart that somebody made by hand, with another log.
-    fileprivate static let foreignCart: SpecValue = [
+    static let foreignCart: SpecValue = [
         "listeners": [["portMapping": ["port": 8080, "protocol": "http"]]],
         "serviceDiscovery": ["dns": ["hostname": "cart.shop.internal"]],
         "logging": ["accessLog": ["file": ["path": "/tmp/by-hand"]]],

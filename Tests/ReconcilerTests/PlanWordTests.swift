@@ -1,11 +1,8 @@
-import AWSClient
+import ControlAPI
 import MeshModel
 import Planning
 import Reconciler
 import Testing
-
-@testable import ControlAPI
-@testable import plumbline
 
 /// What a person says of a plan over the API, to a real loop over a real mesh and ledger.
 @Suite("A person's word on a plan", .timeLimit(.minutes(2))) struct PlanWordTests {
@@ -165,6 +162,8 @@ import Testing
                 let target = desk.loop.reconciliation
                 let hold = Order(.hold, by: "ada", reason: "lunch")
                 try await target.record(hold, mesh: "shop")
+                let start = "held by ada"
+                try await eventually { await desk.loop.status.message?.hasPrefix(start) == true }
                 let word = ControlCommand.approve(plan: plan)
                 #expect(try await desk.say(word) == .accepted())
                 #expect(
@@ -265,63 +264,6 @@ import Testing
                 #expect(try await desk.say(.apply(plan: "no such plan")) == .unknown)
             }
             #expect(try world.records(.approved, .rejected).isEmpty)
-        }
-    }
-}
-
-/// The API's side of one loop, without its port.
-private struct Desk: Sendable {
-    let loop: TargetLoop
-    let control: LiveControl
-
-    func say(_ command: ControlCommand) async throws -> ControlOutcome {
-        let caller = ControlCaller(name: "ada", role: .operator)
-        let call = ControlCall(caller: caller, target: "staging", command: command)
-        return try await control.perform(call)
-    }
-
-    /// Why a command is refused; nothing where it is not.
-    func refusal(of command: ControlCommand) async throws -> String? {
-        guard case .refused(let reason) = try await say(command) else { return nil }
-        return reason
-    }
-
-    /// Has a commit planned; answers the plan's id.
-    func plan(_ revision: Revision) async throws -> String {
-        let outcome = try await say(.plan(.commit(revision.commit)))
-        guard case .accepted(let plan) = outcome else {
-            Issue.record("\(outcome)")
-            return ""
-        }
-        return try #require(plan["id"]?.text)
-    }
-}
-
-extension World {
-    /// Runs a loop behind its API while the body asks.
-    fileprivate func asked(
-        _ policy: LoopPolicy,
-        _ body: @escaping @Sendable (Desk) async throws -> Void
-    ) async throws {
-        try await process { process in
-            let loop = TargetLoop(process.reconciliation, policy: policy, name: "staging")
-            let live = LiveLoop(
-                loop: loop,
-                board: RolloutBoard(showing: RolloutStatus(), beside: process.journal),
-                calls: CallCounter()
-            )
-            let control = LiveControl(
-                loops: [live],
-                ledger: process.ledger,
-                folder: folder,
-                webhooks: nil,
-                tally: EventTally()
-            )
-            let stop = StopWish()
-            async let running: Void = loop.run(until: stop)
-            try await body(Desk(loop: loop, control: control))
-            stop.make()
-            await running
         }
     }
 }

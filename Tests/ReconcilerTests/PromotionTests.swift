@@ -174,11 +174,13 @@ import Testing
                     let next = staging.branch.commit(Shop(cartLog: "/dev/stderr").tree)
                     try await eventually { await prod.status.applied == next }
                     try staging.branch.rewind(to: first)
-                    await stage.ask(PlanOptions(acceptsRewind: true))
+                    #expect(try await stage.reconciliation.acceptRewind(by: "ada"))
+                    stage.nudge()
                     try await eventually { try await staging.cartLog() == "/dev/stdout" }
                     try await eventually { await prod.status.phase == .frozen }
                     #expect(try await production.cartLog() == "/dev/stderr")
-                    await prod.ask(PlanOptions(acceptsRewind: true))
+                    #expect(try await prod.reconciliation.acceptRewind(by: "ada"))
+                    prod.nudge()
                     try await eventually { try await production.cartLog() == "/dev/stdout" }
                 }
                 try staging.checkInvariants()
