@@ -20,6 +20,7 @@ extension Reconciliation {
                     bufferingPolicy: .bufferingNewest(1)
                 )
             let (desk, nudged) = (orders.stream(), nudges.stream(coalescing: true))
+            let sightings = sightings.stream()
             let watch = RolloutWatch(
                 mesh: mesh,
                 followsBranch: followsBranch,
@@ -45,6 +46,7 @@ extension Reconciliation {
                 },
                 Task { for await _ in stops { continuation.yield(.stopRequested) } },
                 Task { for await order in desk { continuation.yield(.ordered(order)) } },
+                Task { for await live in sightings { continuation.yield(.seen(live)) } },
             ]
             continuation.onTermination = { _ in for task in tasks { task.cancel() } }
         }
@@ -95,17 +97,13 @@ extension Reconciliation {
         return newest
     }
 
-    /// What the rollout that is under way writes, or has written; nothing where there is none.
-    ///
-    /// A look that takes a while sees such a resource now before a write and now after it, and the
-    /// rollout reads back each of its writes itself.
-    func resourcesOnTheirWay() async throws -> Set<ResourceID>? {
+    /// The rollout that is under way, as it is on disk; nothing where there is none.
+    func rolloutUnderWay() async throws -> RolloutMachine? {
         guard let checkpoint = try await pending() else { return nil }
-        let machine = RolloutMachine(
+        return RolloutMachine(
             plan: try await plan(of: checkpoint),
             progress: checkpoint.progress
         )
-        return machine.resourcesOnTheirWay
     }
 
     /// Plans the newest commit with what a person asked for, apart from what was meant for the

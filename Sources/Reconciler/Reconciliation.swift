@@ -16,6 +16,8 @@ package struct Reconciliation: Sendable {
     package let orders: Broadcast<RolloutOrder>
     /// Somebody knows of something new, or waits for an answer.
     package let nudges = Broadcast<Void>()
+    /// What was seen of the mesh that a rollout under way did not expect.
+    let sightings = Broadcast<LiveResource>()
     private let parsed = ParsedMemory()
 
     package init(

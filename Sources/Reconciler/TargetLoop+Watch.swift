@@ -42,11 +42,11 @@ extension TargetLoop {
         // What a full ledger has left is for the way back.
         guard await reconciliation.runner.ledger.room() == .ample else { return }
         do {
-            let before = try await reconciliation.resourcesOnTheirWay()
+            let before = try await reconciliation.rolloutUnderWay()
             let survey = try await reconciliation.survey(options(PlanOptions()))
-            let after = try await reconciliation.resourcesOnTheirWay()
+            let after = try await reconciliation.rolloutUnderWay()
             guard let before, let after, !Task.isCancelled else { return }
-            try await found(survey.leavingOut(before.union(after)))
+            try await found(survey.leavingOut(after.resourcesWritten(since: before)))
         } catch  where !Task.isCancelled {
             status.tellReach(error)
             reconciliation.runner.progress.warn("\(status.name): \(error)")
@@ -61,5 +61,11 @@ extension TargetLoop {
         status.lookedAt = clock.wallTime()
         if survey.drift.hasDrift() { holdings.reset() }
         try await record(news, of: survey)
+        // To bring it to where the rollout goes is an edit, too.
+        let strange = DriftReport.drift.union([.convergedElsewhere])
+        for finding in survey.drift.findings where strange.contains(finding.driftClass) {
+            guard let live = survey.input.live.resources[finding.resource] else { continue }
+            reconciliation.sightings.send(live)
+        }
     }
 }

@@ -9,6 +9,8 @@ package enum Event: Hashable, Sendable, Codable {
     case answered(intent: String, Answer)
     /// A read of one resource came back.
     case observed(ResourceID, Observation)
+    /// Somebody who looks at the whole mesh saw this; nobody had asked for it.
+    case seen(LiveResource)
     /// A sample was taken.
     case measured(SampleID, Reading)
     /// A wake-up that was asked for; spurious ones are harmless.

@@ -54,6 +54,7 @@ package struct RolloutMachine: Codable, Sendable, Hashable {
         switch event {
         case .answered(let intent, let answer): answered(intent, answer, &turn)
         case .observed(let id, let observation): observed(id, observation, &turn)
+        case .seen(let live): shiftSeen(live, &turn)
         case .measured(let id, let reading): measured(id, reading, &turn)
         case .revisionArrived(let revision) where !progress.isRetreating:
             revisionArrived(revision, &turn)
@@ -146,7 +147,7 @@ extension RolloutMachine {
     /// Unless nobody answers: then it is in doubt, and read back first when the rollout goes on.
     var isWriting: Bool { !unsettled.isEmpty }
 
-    private var unsettled: [Writing] {
+    var unsettled: [Writing] {
         let shifting = progress.shifts.filter { $0.end == nil }.compactMap(\.writing)
         return ((progress.wave?.writings ?? []) + shifting).filter { $0.settlement == nil }
     }

@@ -102,6 +102,22 @@ extension RolloutMachine {
         if let settled { shiftWriteSettled(index, one, write, settled, &turn) }
     }
 
+    /// A stranger's body on a route that soaks: it is halted at its step, and not only when the
+    /// next one is written.
+    ///
+    /// A write on its way is read back anyhow, and what is older than our own write was read before
+    /// it.
+    mutating func shiftSeen(_ live: LiveResource, _ turn: inout Turn) {
+        for index in progress.shifts.indices {
+            guard case .soaking = progress.shifts[index].stage,
+                let one = progress.shifts[index].writing, one.resource == live.id,
+                let landed = one.landed, let write = plan.write(at: one.place),
+                ReadBack(of: live, after: write, before: nil, version: landed) == .stranger
+            else { continue }
+            haltShift(index, one.moved(live, from: landed), &turn)
+        }
+    }
+
     mutating func shiftMeasured(
         _ index: Int,
         _ id: SampleID,

@@ -184,10 +184,14 @@ extension RolloutMachine {
         progress.landed[resource.fullAddress] != nil
     }
 
-    /// All that is to be written, and what was, under this plan or one before it.
-    package var resourcesOnTheirWay: Set<ResourceID> {
-        let written = progress.landed.keys.compactMap { ResourceID(fullAddress: $0) }
-        return Set(plan.changes.map(\.resource) + written)
+    /// What was being written at some time since an earlier moment of the same rollout.
+    ///
+    /// Whoever looks at the mesh meanwhile sees it now before the write and now after it.
+    package func resourcesWritten(since earlier: RolloutMachine) -> Set<ResourceID> {
+        let (before, after) = (earlier.progress.landed, progress.landed)
+        let landed = Set(before.keys).union(after.keys).filter { before[$0] != after[$0] }
+            .compactMap { ResourceID(fullAddress: $0) }
+        return Set(landed + (earlier.unsettled + unsettled).map(\.resource))
     }
 
     /// Whether one of these routes is between its baseline and its end.

@@ -52,7 +52,8 @@ extension Writing {
         return nil
     }
 
-    private func moved(_ live: LiveResource, from version: LiveVersion) -> String {
+    /// What somebody else did to a resource of which we know the version.
+    func moved(_ live: LiveResource, from version: LiveVersion) -> String {
         live.version.uid == version.uid
             ? "someone else changed it: version \(live.version.version), "
                 + "expected \(version.version)"

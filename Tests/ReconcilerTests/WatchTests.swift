@@ -1,3 +1,4 @@
+import AWSMesh
 import AuditLog
 import MeshModel
 import Planning
@@ -34,6 +35,38 @@ import Testing
             #expect(try await world.cartLog() == "/tmp/stranger")
             #expect(try world.records(.driftFound).map(\.resource) == [Shop.cart])
             try world.checkInvariants()
+        }
+    }
+
+    @Test(
+        "an edit of the route that soaks is told, and halts it at its step",
+        arguments: [70, 100]
+    )
+    func inFlight(share: Int) async throws {
+        try await World.with { world in
+            try await world.openShop()
+            try await world.loop(LoopPolicy(interval: .milliseconds(20))) { loop in
+                world.atHalf {
+                    try await world.editRouteInFlight(share: share)
+                    // What stands at its goal differs from nothing but the step.
+                    let kind = share == 100 ? DriftClass.convergedElsewhere : .conflict
+                    try await eventually {
+                        await loop.status.drift?.findings
+                            .contains { $0.resource == Shop.route && $0.driftClass == kind } == true
+                    }
+                    // The end of the rollout cancels the sample.
+                    try await eventually { false }
+                }
+                world.branch.commit(Shop(v2: 100).tree, "Shift to v2")
+                loop.nudge()
+                try await eventually { try !world.records(.halted).isEmpty }
+            }
+            let halt = try #require(try world.records(.halted).first)
+            #expect(halt.resource == Shop.route)
+            let steps = try world.records(.stepped).filter { $0.seq < halt.seq }
+            #expect(steps.count == 2, "no step was written after the edit")
+            let isTold = try world.records(.driftFound).contains { $0.resource == Shop.route }
+            #expect(isTold == (share != 100))
         }
     }
 
@@ -122,5 +155,21 @@ import Testing
             }
             try world.checkInvariants()
         }
+    }
+}
+
+extension World {
+    /// A stranger sends more requests to the second version while the shift has it at half.
+    fileprivate func editRouteInFlight(share: Int) async throws {
+        let client = try stranger()
+        let live = try #require(try await client.describe(Shop.route))
+        func weighted(_ node: String, _ weight: Int) -> String {
+            "\"virtualNode\":\"\(node)\",\"weight\":\(weight)"
+        }
+        let text = live.spec.json
+            .replacing(weighted("web-v1", 50), with: weighted("web-v1", 100 - share))
+            .replacing(weighted("web-v2", 50), with: weighted("web-v2", share))
+        #expect(text != live.spec.json)
+        _ = try await client.update(live.id, spec: try SpecValue(json: text.utf8), clientToken: nil)
     }
 }

@@ -195,6 +195,34 @@ struct ShiftTests {
         )
     }
 
+    /// Nobody waits for the next write where somebody has looked at the mesh meanwhile.
+    @Test func strangerWhoIsSeenHaltsTheRouteAtOnce() throws {
+        var bench = Bench.atTenth()
+        let ours = try #require(bench.mesh.resources[Plans.route])
+        bench.tell(.seen(ours))
+        #expect(bench.outcome == nil, "that is what was written")
+        let stranger = Shop.routeSpec([("checkout-v1", 30), ("checkout-v2", 70)])
+        let old = LiveVersion(uid: ours.version.uid, version: ours.version.version - 1)
+        bench.tell(
+            .seen(
+                LiveResource(
+                    id: ours.id,
+                    spec: stranger,
+                    version: old,
+                    arn: ours.arn,
+                    meshOwner: ours.meshOwner,
+                    resourceOwner: ours.resourceOwner
+                )
+            )
+        )
+        #expect(bench.outcome == nil, "that was read before our own write")
+        bench.mesh.edit(Plans.route, stranger, at: bench.now)
+        bench.tell(.seen(try #require(bench.mesh.resources[Plans.route])))
+        let reason = "\(Plans.route): someone else changed it: version 3, expected 2"
+        #expect(bench.outcome == .halted([Plans.route], reason: reason))
+        #expect(bench.mesh.resources[Plans.route]?.spec == stranger)
+    }
+
     @Test func withoutAPolicyItIsOneReadAndOneWrite() {
         var bench = Self.bench(nil)
         let only = Plans.shift(nil)

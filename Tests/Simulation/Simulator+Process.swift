@@ -283,6 +283,7 @@ extension Event {
         switch self {
         case .answered(let intent, _): ".answered(\(intent))"
         case .observed(let id, _): ".observed(\(id))"
+        case .seen(let live): ".seen(\(live.id))"
         case .measured(let id, _): ".measured(\(id.scope) \(id.gate) \(id.target.node))"
         case .woke: ".woke"
         case .revisionArrived(let revision): ".revisionArrived(\(revision.short))"
