@@ -124,6 +124,15 @@ extension Ledger {
         }
     }
 
+    /// The revision that was carried out last, to its end; nothing before the first.
+    ///
+    /// Of rollouts since then that came to something else, a thousand are searched.
+    package func lastCompleted(mesh: String) throws -> Revision? {
+        try records(RecordQuery(mesh: mesh, kinds: [.finished], limit: 1000))
+            .last { EntryFacts($0.payload).outcome == "completed" }?
+            .revision
+    }
+
     /// How the newest rollout of a revision to a mesh ended, in its record's word.
     package func lastOutcome(of revision: Revision, mesh: String) throws -> String? {
         let query = RecordQuery(

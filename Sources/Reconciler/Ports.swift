@@ -113,6 +113,9 @@ package protocol LedgerStore: Sendable {
     /// The revision of the newest plan that was carried out for a mesh.
     func lastPlanned(mesh: String) async throws -> Revision?
 
+    /// The revision that was carried out for a mesh last, to its end; nothing before the first.
+    func lastCompleted(mesh: String) async throws -> Revision?
+
     /// Where the ref of a mesh was when it was followed last.
     func followed(mesh: String) async throws -> FollowedRef?
 

@@ -3,6 +3,17 @@ import Planning
 import Rollout
 
 extension TargetLoop {
+    /// Tells what the ledger knows of the target; that it cannot be read, the first look says.
+    func recall() async {
+        let ledger = reconciliation.runner.ledger
+        guard let mesh = reconciliation.settings.mesh,
+            let state = try? await ledger.appliedState(mesh: mesh),
+            let applied = try? await ledger.lastCompleted(mesh: mesh)
+        else { return }
+        let order = try? await reconciliation.standingOrders(of: mesh).blocking
+        status.tell(recalling: applied, isHeld: !state.holds.isEmpty || order != nil)
+    }
+
     /// Surveys beside the loop, which is woken when that has ended.
     func beginScan(isOnlyTold: Bool = false) {
         endScan()

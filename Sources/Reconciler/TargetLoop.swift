@@ -67,6 +67,7 @@ package actor TargetLoop {
             },
         ]
         defer { for listener in listeners { listener.cancel() } }
+        await recall()
         var reasons: Set<WakeUps.Reason> = [.due]
         while !Task.isCancelled, !stop.isMade {
             await answer(reasons, stop)

@@ -80,6 +80,12 @@ extension TargetStatus {
         phase = survey.restingPhase
     }
 
+    /// Takes what the ledger knows before anything was looked at.
+    mutating func tell(recalling applied: Revision?, isHeld: Bool) {
+        self.applied = applied
+        if isHeld { health = .degraded }
+    }
+
     /// Takes what a survey found, and until when what drifted is left alone before it is put right.
     mutating func tell(
         _ survey: Survey,

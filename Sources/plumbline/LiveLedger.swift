@@ -25,6 +25,10 @@ struct LiveLedger: LedgerStore {
         try ledger.records(RecordQuery(mesh: mesh, kinds: [.planned], limit: 1)).last?.revision
     }
 
+    func lastCompleted(mesh: String) async throws -> Revision? {
+        try ledger.lastCompleted(mesh: mesh)
+    }
+
     func followed(mesh: String) async throws -> FollowedRef? {
         let planned = RecordQuery(mesh: mesh, kinds: [.planned], limit: 1)
         guard let last = try ledger.records(planned).last, var revision = last.revision else {
@@ -115,6 +119,7 @@ struct NoLedger: LedgerStore {
 
     func appliedState(mesh: String) async throws -> AppliedState { .empty }
     func lastPlanned(mesh: String) async throws -> Revision? { nil }
+    func lastCompleted(mesh: String) async throws -> Revision? { nil }
     func followed(mesh: String) async throws -> FollowedRef? { nil }
     func lastSeen(mesh: String) async throws -> Revision? { nil }
     func isSeen(_ revision: Revision, mesh: String) async throws -> Bool { false }

@@ -11,18 +11,11 @@ struct TargetHoldings {
     /// What was written last and read back.
     let specs: [ResourceID: SpecValue]
 
-    /// Rollouts that may have failed since the last one that did not.
-    private static let mostFailed = 1000
-
     /// As the ledger knows it; the mesh is not asked.
     init(of target: String, mesh: String, in ledger: Ledger) throws {
         self.target = target
         self.mesh = mesh
-        let ends = RecordQuery(mesh: mesh, kinds: [.finished], limit: Self.mostFailed)
-        revision = try ledger.records(ends)
-            .last { EntryFacts($0.payload).outcome == "completed" }?
-            .revision?
-            .description
+        revision = try ledger.lastCompleted(mesh: mesh)?.description
         specs = try ledger.appliedState(mesh: mesh).resources.mapValues(\.body)
     }
 

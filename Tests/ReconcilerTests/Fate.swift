@@ -194,6 +194,10 @@ struct MortalLedger: LedgerStore {
         try await ledger.lastPlanned(mesh: mesh)
     }
 
+    func lastCompleted(mesh: String) async throws -> Revision? {
+        try await ledger.lastCompleted(mesh: mesh)
+    }
+
     func followed(mesh: String) async throws -> FollowedRef? {
         try await ledger.followed(mesh: mesh)
     }

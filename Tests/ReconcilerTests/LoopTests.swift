@@ -155,6 +155,27 @@ import Testing
         }
     }
 
+    @Test("knows from the ledger what was carried out before it looked") func recalls()
+        async throws
+    {
+        try await World.with { world in
+            try await world.openShop()
+            let first = try #require(try world.records(.finished).first?.revision)
+            world.atHalf { world.gauges.set("web-v2", to: 10) }
+            world.branch.commit(Shop(v2: 100).tree, "Shift to v2")
+            _ = try await world.process { try await $0.apply() }
+            #expect(try world.records(.rolledBack).count > 0)
+            let broken = SourceFile(path: "bad.yaml", bytes: Array("kind: Mesh\n".utf8))
+            world.branch.commit(SourceTree(files: [broken]), "Refused")
+            try await world.loop(LoopPolicy(interval: .seconds(3600))) { loop in
+                try await eventually { await loop.status.looks > 0 }
+                let status = await loop.status
+                #expect(status.applied?.commit == first.commit)
+                #expect(status.health == .degraded, "something is held")
+            }
+        }
+    }
+
     @Test("only plans where its target says so") func plansOnly() async throws {
         try await World.with { world in
             try await world.openShop()
