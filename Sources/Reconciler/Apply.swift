@@ -8,12 +8,14 @@ extension Reconciliation {
     ///
     /// `stops` yields once when somebody asks to stop at a step boundary. Newer commits are planned
     /// with the survey's options, and take over where they may; otherwise it is carried out as it
-    /// was planned, whatever is committed meanwhile. Nothing passes a freeze.
+    /// was planned, whatever is committed meanwhile; each plan of theirs is told before anything
+    /// is made of it. Nothing passes a freeze.
     package func apply(
         _ survey: Survey,
         stops: AsyncStream<Void>,
         takeover: Takeover = .always,
-        passingOrders: Bool = false
+        passingOrders: Bool = false,
+        noticing: @escaping @Sendable (Survey) async -> Void = { _ in }
     ) async throws -> EndedRollout {
         let ledger = runner.ledger
         let mesh = survey.input.target.mesh
@@ -44,7 +46,7 @@ extension Reconciliation {
                 heard: passingOrders ? standing.suspension : .lifted,
                 stops
             ),
-            planning: planning(survey.input.options, takeover)
+            planning: planning(survey.input.options, takeover, noticing: noticing)
         )
         await tag(ended)
         return ended
@@ -60,7 +62,8 @@ extension Reconciliation {
         _ options: PlanOptions = PlanOptions(),
         stops: AsyncStream<Void>,
         takeover: Takeover = .always,
-        telling: @Sendable (Plan) async -> Void = { _ in }
+        telling: @Sendable (Plan) async -> Void = { _ in },
+        noticing: @escaping @Sendable (Survey) async -> Void = { _ in }
     ) async throws -> EndedRollout? {
         guard let checkpoint = try await pending() else { return nil }
         let mesh = checkpoint.mesh
@@ -98,7 +101,7 @@ extension Reconciliation {
                 heard: standing.suspension,
                 stops
             ),
-            planning: planning(options, takeover)
+            planning: planning(options, takeover, noticing: noticing)
         )
         await tag(ended)
         return ended

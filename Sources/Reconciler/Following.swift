@@ -108,13 +108,21 @@ extension Reconciliation {
 
     /// Plans the newest commit with what a person asked for, apart from what was meant for the
     /// state in which they asked.
-    func planning(_ options: PlanOptions, _ takeover: Takeover) -> SuccessorPlanning {
+    func planning(
+        _ options: PlanOptions,
+        _ takeover: Takeover,
+        noticing: @escaping @Sendable (Survey) async -> Void
+    ) -> SuccessorPlanning {
         var options = options
         options.release = .none
         options.recreate = false
         options.acceptsRewind = false
         return SuccessorPlanning(
-            survey: { [options] in try await survey(options) },
+            survey: { [options] present in
+                let newer = try await survey(options)
+                if !newer.plan.isRest(of: present) { await noticing(newer) }
+                return newer
+            },
             permission: { present, newer in
                 // What is left of a plan that was begun needs nobody's word again.
                 if newer.isRest(of: present) { return .needless }
@@ -139,7 +147,7 @@ package enum Takeover: Hashable, Sendable {
 
 /// Surveys the newest commit beside a rollout, and says whether its plan may take over.
 package struct SuccessorPlanning: Sendable {
-    let survey: @Sendable () async throws -> Survey
+    let survey: @Sendable (_ present: Plan) async throws -> Survey
     let permission: @Sendable (_ present: Plan, _ newer: Plan) async throws -> Permission
 
     /// A person's word on a plan.

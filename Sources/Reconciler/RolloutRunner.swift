@@ -201,7 +201,7 @@ package struct RolloutRunner: Sendable {
             return Arrival(event: .unplanned(isFinal: true))
         }
         do {
-            let survey = try await planning.survey()
+            let survey = try await planning.survey(machine.plan)
             // What a person holds waits; what is on its way goes on meanwhile.
             guard survey.input.blockedBy == nil else {
                 return Arrival(event: .unplanned(isFinal: false))

@@ -31,10 +31,11 @@ extension TargetLoop {
         nudge()
     }
 
-    /// The plan of the last look, where it waits for a person's approval.
+    /// The plan of the last look, or of a newer commit beside a rollout, where it waits for a
+    /// person's approval.
     package func awaitedPlan() async throws -> AwaitedPlan? {
-        let isResting = status.phase == .idle || status.phase == .looking
-        guard policy.onCommit == .plan, isResting, let plan = status.plan, plan.obstacle == nil
+        let mayBegin = [.idle, .looking, .rollingOut].contains(status.phase)
+        guard policy.onCommit == .plan, mayBegin, let plan = status.plan, plan.obstacle == nil
         else { return nil }
         let orders = try await reconciliation.runner.ledger.orders(mesh: plan.target.mesh)
         guard !orders.hasBegun(plan.id) else { return nil }

@@ -12,6 +12,13 @@ extension TargetLoop {
     /// Asks for a look at the mesh, of which nothing is carried out.
     package func lookForDrift() { (watch?.wakeUps ?? wakeUps).give(.asked) }
 
+    /// Takes that a newer commit was planned beside the rollout that is under way.
+    func notice(_ newer: Survey) {
+        guard status.phase == .rollingOut else { return }
+        status.tell(newer: newer)
+        status.plannedAt = reconciliation.runner.clock.wallTime()
+    }
+
     func beginWatch() {
         endWatch()
         let wakeUps = WakeUps()

@@ -208,7 +208,8 @@ package actor TargetLoop {
                 options(PlanOptions()),
                 stops: stop.stream(),
                 takeover: policy.takeover,
-                telling: { await self.begins($0) }
+                telling: { await self.begins($0) },
+                noticing: { await self.notice($0) }
             )
         {
             ended(resumed, stop)
@@ -304,7 +305,8 @@ package actor TargetLoop {
         let end = try await reconciliation.apply(
             survey,
             stops: stop.stream(),
-            takeover: policy.takeover
+            takeover: policy.takeover,
+            noticing: { await self.notice($0) }
         )
         ended(end, stop)
         switch end.outcome {
@@ -353,10 +355,9 @@ package actor TargetLoop {
         status.tell(survey, isIgnoringDrift: policy.onDrift == .ignore) { [memory, policy] in
             memory.graceEnd(of: $0, policy)
         }
-        status.driftSeen = memory.firstSeen(
-            survey.drift,
-            at: reconciliation.runner.clock.wallTime()
-        )
+        let now = reconciliation.runner.clock.wallTime()
+        status.driftSeen = memory.firstSeen(survey.drift, at: now)
+        status.plannedAt = now
         if let obstacle { status.message = obstacle }
         guard !survey.drift.hasDrift(), survey.input.blockedBy == nil else {
             return holdings.reset()

@@ -59,10 +59,12 @@ package struct TargetStatus: Hashable, Sendable {
     /// Wall time at which it looks next if nobody wakes it, in milliseconds since 1970.
     package internal(set) var nextLook: Int64?
     package var drift: DriftReport?
-    /// What would be done, or was begun, at the last look.
+    /// What would be done, or was begun, at the last look, or a newer commit's beside a rollout.
     package var plan: Plan?
-    /// The plan of the last look, with what it was made of.
+    /// The newest plan that a look has made, with what it was made of.
     package var saved: SavedPlan?
+    /// Wall time at which it was made, in milliseconds since 1970.
+    package internal(set) var plannedAt: Int64?
     /// When each finding was seen first, in milliseconds since 1970.
     package var driftSeen: [ResourceID: Int64] = [:]
     /// Looks that ended, well or not, and rollouts that they came to.
@@ -165,6 +167,13 @@ extension TargetStatus {
         looks += 1
     }
 
+    /// Takes what a newer commit comes to while a rollout is under way.
+    mutating func tell(newer survey: Survey) {
+        revision = survey.revision
+        plan = survey.plan
+        saved = survey.saved
+    }
+
     /// Takes that a person lets nothing be written.
     mutating func tell(_ frozen: TargetFrozen) {
         phase = .frozen
@@ -187,7 +196,8 @@ extension TargetStatus {
         switch rollout.outcome {
         case .completed:
             let isWhole = rollout.plan.deferred.isEmpty && rollout.plan.refusals.isEmpty
-            sync = isWhole ? .synced : .outOfSync
+            let isNewest = revision?.tree == rollout.plan.revision.tree
+            sync = isWhole && isNewest ? .synced : .outOfSync
             applied = rollout.plan.revision
         case .rolledBack(_, let reason), .halted(_, let reason):
             sync = .outOfSync

@@ -136,7 +136,7 @@ struct LiveControl: ControlSources {
             let status = await one.loop.status
             guard let saved = status.saved, saved.plan.tellsOfSomething else { continue }
             // One that is too large to keep is not told of; the target's status has its id.
-            try? await shelf.put(saved, of: status.name, at: status.lookedAt ?? 0)
+            try? await shelf.put(saved, of: status.name, at: status.plannedAt ?? 0)
         }
     }
 

@@ -1,4 +1,5 @@
 import AuditLog
+import ControlAPI
 import MeshModel
 import Planning
 import Reconciler
@@ -57,6 +58,42 @@ import Testing
             #expect(try world.records(.superseded).count == 1)
             try world.checkInvariants()
             try await world.checkConverged()
+        }
+    }
+
+    @Test("shows what a newer commit comes to while a rollout is under way") func beside()
+        async throws
+    {
+        try await World.with { world in
+            try await world.openShop()
+            let shown = Mutex<SpecValue?>(nil)
+            try await world.asked(Self.policy) { desk in
+                world.atHalf {
+                    let log = world.branch.commit(Shop(v2: 100, cartLog: "/dev/stderr").tree, "Log")
+                    try await eventually {
+                        try await desk.loop.awaitedPlan()?.plan.revision == log
+                    }
+                    let target = try #require(try await desk.control.targets().first).json
+                    shown.withLock { $0 = target }
+                    let plan = try #require(target["approval"]?["plan"]?.text)
+                    let listed = try await desk.control.plans().first
+                    #expect(listed?["id"]?.text == plan)
+                    #expect(listed?["commit"]?.text == log.commit)
+                    #expect(listed?["state"] == "waiting")
+                }
+                let shift = world.branch.commit(Shop(v2: 100).tree, "Shift to v2")
+                try await world.approve(shift, of: desk.loop)
+                try await eventually { try world.records(.finished).count == 2 }
+                try await Self.waits(world, desk.loop)
+                let newest = try await world.branch.newest()
+                let target = try #require(shown.withLock { $0 })
+                #expect(target["phase"] == "rollingOut")
+                #expect(target["sync"] == "outOfSync")
+                #expect(target["commit"]?.text == newest.commit)
+                #expect(target["message"]?.text?.contains("waits for approval") == true)
+            }
+            #expect(world.routeWeights == [10, 50, 100])
+            try world.checkInvariants()
         }
     }
 
