@@ -81,7 +81,8 @@ extension RolloutMachine {
 
     /// Takes back what the newer plan wants otherwise; whether anything went.
     ///
-    /// What was written since the plan was asked for is left alone: it may be mistaken there.
+    /// What was written since the plan was asked for is left alone, and so is a route to it: the
+    /// plan may be mistaken about them.
     private mutating func giveBack(whatIsNotIn newer: Plan, _ turn: inout Turn) -> Bool {
         var isGiving = false
         if let run = progress.wave, let wave = plan.wave(run.phase, run.index), run.pending == nil,
@@ -93,7 +94,8 @@ extension RolloutMachine {
             giveBackWave(wave, &turn)
         }
         for index in progress.shifts.indices {
-            guard let route = plan.shifts.at(index)?.route, isMoving(index), !isTouched(route),
+            guard let shift = plan.shifts.at(index), isMoving(index),
+                !isTouched(shift.route), !shift.targets.contains(where: isTouched),
                 continuation(ofShift: index, in: newer) == nil,
                 restart(ofShift: index, in: newer) == nil
             else { continue }

@@ -9,6 +9,7 @@ struct SimulationTests {
     private static let keptSeeds: [(UInt64, History)] = [
         (95, .anything), (2063, .anything), (2215, .anything), (4175, .anything),
         (6287, .anything), (2574, .orders), (314, .orders), (260, .busyNeighbour),
+        (13468, .busyNeighbour),
     ]
 
     /// 2,000 seeds, in parts so that two cores share them.
