@@ -114,7 +114,7 @@ extension RolloutMachine {
                 let landed = one.landed, let write = plan.write(at: one.place),
                 ReadBack(of: live, after: write, before: nil, version: landed) == .stranger
             else { continue }
-            haltShift(index, one.moved(live, from: landed), &turn)
+            haltForPerson(index, one.moved(live, from: landed), &turn)
         }
     }
 

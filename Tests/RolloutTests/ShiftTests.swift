@@ -221,6 +221,7 @@ struct ShiftTests {
         let reason = "\(Plans.route): someone else changed it: version 3, expected 2"
         #expect(bench.outcome == .halted([Plans.route], reason: reason))
         #expect(bench.mesh.resources[Plans.route]?.spec == stranger)
+        Self.expectHold(bench, because: "someone else changed it")
     }
 
     @Test func withoutAPolicyItIsOneReadAndOneWrite() {
