@@ -1,14 +1,18 @@
 import Foundation
 import GRDB
 import MeshModel
+import Synchronization
 
 /// The ledger's rows in one SQLite file; all SQL of the module is here.
-struct SQLiteStorage: LedgerStorage {
+final class SQLiteStorage: LedgerStorage {
     /// Raised when the tables or the hash change; an older Plumbline refuses a newer ledger.
     static let format = "2"
 
     private let queue: DatabaseQueue
     private let path: String
+    /// A look that was cancelled may still be on its way when a process ends, and GRDB hands a
+    /// closed queue's connection, which is null, to SQLite.
+    private let isClosed = Mutex(false)
 
     /// Read-only, it makes nothing and takes no lock that a writer would feel.
     init(path: String, isReadOnly: Bool) throws(LedgerError) {
@@ -45,7 +49,7 @@ struct SQLiteStorage: LedgerStorage {
     }
 
     func setOnce(_ key: String, _ value: String) throws -> String {
-        try named("Write") {
+        try named("Write") { queue in
             try queue.write { db in
                 try db.execute(
                     sql: "INSERT INTO meta VALUES (?, ?) ON CONFLICT DO NOTHING",
@@ -57,7 +61,7 @@ struct SQLiteStorage: LedgerStorage {
     }
 
     func append(_ batch: LedgerBatch, after tail: ChainHead) throws {
-        try named("Append to") {
+        try named("Append to") { queue in
             try queue.write { db in
                 let found = try SQLiteSnapshot(db: db).tail()
                 guard (found ?? tail) == tail, found != nil || tail.seq == 0 else {
@@ -73,10 +77,15 @@ struct SQLiteStorage: LedgerStorage {
     }
 
     func snapshot<Value>(_ read: (any LedgerSnapshot) throws -> Value) throws -> Value {
-        try named("Read") { try queue.read { db in try read(SQLiteSnapshot(db: db)) } }
+        try named("Read") { queue in try queue.read { db in try read(SQLiteSnapshot(db: db)) } }
     }
 
-    func close() { try? queue.close() }
+    func close() {
+        isClosed.withLock { isClosed in
+            isClosed = true
+            try? queue.close()
+        }
+    }
 
     private func store(_ batch: LedgerBatch, in db: GRDB.Database) throws {
         for (digest, text) in batch.bodies {
@@ -133,8 +142,19 @@ struct SQLiteStorage: LedgerStorage {
         }
     }
 
-    private func named<Value>(_ verb: String, _ work: () throws -> Value) throws -> Value {
-        do { return try work() } catch let error as DatabaseError {
+    private func named<Value>(
+        _ verb: String,
+        _ work: (DatabaseQueue) throws -> Value
+    ) throws -> Value {
+        var result: Result<Value, any Error>?
+        isClosed.withLock { isClosed in
+            guard !isClosed else { return }
+            result = Result { try work(queue) }
+        }
+        guard let result else {
+            throw LedgerError(.files, "\(verb) '\(path)': it is closed, for its process ends")
+        }
+        do { return try result.get() } catch let error as DatabaseError {
             throw Self.error(verb, path, error)
         }
     }

@@ -1,6 +1,7 @@
 import AuditLog
 import Foundation
 import MeshModel
+import Synchronization
 import Testing
 
 @Suite struct LedgerTests {
@@ -257,6 +258,27 @@ import Testing
                 try reader.commit([LedgerEntry(.planned)], as: Sample.context())
             }
             #expect(error?.code == .readOnly)
+        }
+    }
+
+    /// An agent that ends does not wait for every look: what comes late is an error, not a crash.
+    @Test func whatComesAfterItIsClosedIsAnError() throws {
+        try withFolder { folder in
+            try withLedger(folder) { ledger in
+                try Sample.fill(ledger)
+                let refused = Mutex(0)
+                DispatchQueue.concurrentPerform(iterations: 8) { reader in
+                    // The first begins first, however few threads there are.
+                    if reader == 0 { ledger.close() }
+                    do { while try ledger.head().seq == 7 {} } catch is LedgerError {
+                        refused.withLock { $0 += 1 }
+                    } catch {}
+                }
+                #expect(refused.withLock { $0 } == 8)
+                #expect(throws: LedgerError.self) { try Sample.fill(ledger) }
+            }
+            let end = try withLedger(folder) { try $0.head().seq }
+            #expect(end == 7)
         }
     }
 }
