@@ -112,6 +112,7 @@ final class EventTally: Sendable {
     private struct Counts {
         var events: [Row: Int] = [:]
         var measurements: [Row: Int] = [:]
+        var outcomes: [Row: Int] = [:]
     }
 
     private struct Row: Hashable {
@@ -133,10 +134,12 @@ final class EventTally: Sendable {
     fileprivate func count(_ entry: LedgerEntry, of target: String) {
         counts.withLock {
             $0.events[Row(target: target, word: entry.kind.rawValue), default: 0] += 1
-            guard entry.kind == .measured, let verdict = entry.payload["verdict"]?.text else {
-                return
+            if entry.kind == .measured, let verdict = entry.payload["verdict"]?.text {
+                $0.measurements[Row(target: target, word: verdict), default: 0] += 1
             }
-            $0.measurements[Row(target: target, word: verdict), default: 0] += 1
+            if entry.kind == .finished, let outcome = entry.payload["outcome"]?.text {
+                $0.outcomes[Row(target: target, word: outcome), default: 0] += 1
+            }
         }
     }
 
@@ -161,6 +164,15 @@ final class EventTally: Sendable {
                 "Measurements of gates by their verdict, since the agent started.",
                 counts.measurements.map { row, count in
                     let labels = ["target": row.target, "verdict": row.word]
+                    return MetricFamily.Sample(Double(count), labels)
+                }
+            ),
+            MetricFamily(
+                "plumbline_rollouts_total",
+                .counter,
+                "Rollouts that ended, by how, since the agent started.",
+                counts.outcomes.map { row, count in
+                    let labels = ["target": row.target, "outcome": row.word]
                     return MetricFamily.Sample(Double(count), labels)
                 }
             ),

@@ -57,6 +57,7 @@ import Testing
             ("plumbline_git_attempt_seconds_total", #"{outcome="fetched"}"#),
             ("plumbline_reconciles_total", #"{outcome="planned",target="prod"}"#),
             ("plumbline_reconcile_seconds_total", #"{outcome="planned",target="prod"}"#),
+            ("plumbline_rollouts_total", #"{outcome="completed",target="prod"}"#),
         ] {
             let line = metrics.split(separator: "\n").first { $0.hasPrefix(name + labels + " ") }
             let value = try #require(line?.split(separator: " ").last.flatMap { Double($0) })
