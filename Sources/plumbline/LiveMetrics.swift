@@ -158,25 +158,31 @@ final class EventTally: Sendable {
                     return MetricFamily.Sample(count, ["target": $0.target, "event": $0.word])
                 }
             ),
-            MetricFamily(
+            Self.family(
                 "plumbline_gate_measurements_total",
-                .counter,
                 "Measurements of gates by their verdict, since the agent started.",
-                counts.measurements.map { row, count in
-                    let labels = ["target": row.target, "verdict": row.word]
-                    return MetricFamily.Sample(Double(count), labels)
-                }
+                counts.measurements,
+                by: "verdict"
             ),
-            MetricFamily(
+            Self.family(
                 "plumbline_rollouts_total",
-                .counter,
                 "Rollouts that ended, by how, since the agent started.",
-                counts.outcomes.map { row, count in
-                    let labels = ["target": row.target, "outcome": row.word]
-                    return MetricFamily.Sample(Double(count), labels)
-                }
+                counts.outcomes,
+                by: "outcome"
             ),
         ] + attempts
+    }
+
+    private static func family(
+        _ name: String,
+        _ help: String,
+        _ counts: [Row: Int],
+        by label: String
+    ) -> MetricFamily {
+        let samples = counts.map { row, count in
+            MetricFamily.Sample(Double(count), ["target": row.target, label: row.word])
+        }
+        return MetricFamily(name, .counter, help, samples)
     }
 
     private var attempts: [MetricFamily] {

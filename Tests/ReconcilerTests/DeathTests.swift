@@ -16,14 +16,22 @@ import Testing
     )
         async throws
     {
-        let number = try await dieEverywhere(side, .firstApply)
-        // For each resource a look before, the write, a look after; answers that come together
-        // share a commit.
-        #expect(number > Shop.resourceCount * (side == .before ? 5 : 3))
+        let effects = try await dieEverywhere(side, .firstApply)
+        func count(_ name: String) -> Int { effects.count { $0.hasPrefix(name + " ") } }
+        // For each resource the write, a look before it and one after it, and what is on record of
+        // them; answers that come together share a commit.
+        #expect(count("create") == Shop.resourceCount)
+        #expect(count("observe") == (side == .before ? 2 * Shop.resourceCount : 0))
+        let recorded = effects.filter { $0.hasPrefix("commit ") }
+            .flatMap { $0.split(separator: " ").dropFirst() }
+        for kind in ["intent", "outcome", "applied"] {
+            #expect(recorded.count { $0 == kind } == Shop.resourceCount, "\(kind): \(effects)")
+        }
+        #expect(count("commit") > 2)
     }
 
     @Test("of a canary", arguments: Fate.Side.allCases) func canary(side: Fate.Side) async throws {
-        let number = try await dieEverywhere(side, .canary)
+        let number = try await dieEverywhere(side, .canary).count
         // Three steps with a write and two samples each.
         #expect(number > 3 * (side == .before ? 6 + 4 : 4 + 2))
     }
@@ -33,7 +41,7 @@ import Testing
     )
         async throws
     {
-        let number = try await dieEverywhere(side, .failingCanary)
+        let number = try await dieEverywhere(side, .failingCanary).count
         // One step there and one back, and the sample that fails.
         #expect(number > 2 * (side == .before ? 6 : 4) + 2)
     }
@@ -56,8 +64,8 @@ import Testing
 
     /// Lets one process after another die one effect later, each in a world of its own.
     ///
-    /// - Returns: How many effects there are.
-    private func dieEverywhere(_ side: Fate.Side, _ story: Story) async throws -> Int {
+    /// - Returns: The effects that there are, in order.
+    private func dieEverywhere(_ side: Fate.Side, _ story: Story) async throws -> [String] {
         for number in 1... {
             let fate = Fate(at: number, side)
             try await World.with { world in
@@ -66,9 +74,9 @@ import Testing
                 let effect = fate.effects.last ?? ""
                 try await world.end(story, "\(story), \(side) effect \(number): \(effect)")
             }
-            guard fate.isDead else { return number - 1 }
+            guard fate.isDead else { return fate.effects }
         }
-        return 0
+        return []
     }
 }
 

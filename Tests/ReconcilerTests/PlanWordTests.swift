@@ -256,11 +256,17 @@ import Testing
             }
             try await world.asked(policy) { desk in
                 let plan = try await desk.plan(next)
-                let approval = try #require(try await desk.refusal(of: .approve(plan: plan)))
-                #expect(approval.contains(":apply' carries this plan out now"), "\(approval)")
+                #expect(
+                    try await desk.refusal(of: .approve(plan: plan))
+                        == "the target applies its commits without approvals; "
+                        + "'POST /v1/plans/ID:apply' carries this plan out now"
+                )
                 let no = ControlCommand.reject(plan: plan, reason: "not today")
-                let rejection = try #require(try await desk.refusal(of: no))
-                #expect(rejection.contains("'plumbline hold' keeps them"), "\(rejection)")
+                #expect(
+                    try await desk.refusal(of: no)
+                        == "the target applies its commits without approvals; 'plumbline hold' "
+                        + "keeps them waiting"
+                )
                 #expect(try await desk.say(.apply(plan: "no such plan")) == .unknown)
             }
             #expect(try world.records(.approved, .rejected).isEmpty)

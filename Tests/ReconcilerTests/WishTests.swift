@@ -23,6 +23,8 @@ import Testing
                 try await eventually { await loop.status.sync == .synced }
             }
             #expect(try world.records(.adopted).map(\.resource) == [guest])
+            #expect(try await world.cartLog() == "/dev/stdout", "made again")
+            try await world.checkConverged()
             try world.checkInvariants()
         }
     }
